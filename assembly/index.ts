@@ -1,0 +1,140 @@
+import { WINDOW, liveBytes } from "./memory";
+import { bitmapWords, writeOwners } from "./owners";
+import { beginInsert, completeInsert, insertPiece, keptCharacters, lastCall, revoke } from "./insertion";
+import { evictRuns } from "./recency";
+import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
+import { newTenant, removeTenant } from "./tenants";
+import { copyText } from "./text";
+import { begin, canBegin, candidates, foldCandidates, follow, matchedCharacters, matchedOwners, matchedUnits, node, root, stopped } from "./walk";
+
+/**
+ * The border. Numbers cross it, and texts through the window: `units` UTF-16 code units at `window()`, a byte each or, with
+ * WIDE, two. A text comes in pieces, the first marked FIRST and the last LAST, none ending inside a surrogate pair.
+ * Tenants, entries and nodes are named by their addresses; 0 is none.
+ */
+const WIDE: u32 = 1;
+const FIRST: u32 = 2;
+const LAST: u32 = 4;
+/** The candidates of a match are all tenants; otherwise those of the bitmap at `candidates_bitmap()`. */
+const EVERYONE: u32 = 8;
+
+export function window(): usize {
+  return WINDOW;
+}
+
+/** Length of the two bitmaps below, in 64-bit words: bit `slot & 63` of word `slot >> 6`. Changes with `add_tenant` only. */
+export function bitmap_words(): u32 {
+  return bitmapWords();
+}
+
+export function candidates_bitmap(): usize {
+  return candidates();
+}
+
+/** The owners of the deepest node that the last match reached. */
+export function matched_bitmap(): usize {
+  return matchedOwners();
+}
+
+/** To be called when the candidates' bitmap has been written. */
+export function set_candidates(): void {
+  foldCandidates();
+}
+
+/** The new tenant, or 0 when there is no room. `slot`: the smallest number that no tenant has. */
+export function add_tenant(slot: u32, time: f64): usize {
+  return changetype<usize>(newTenant(slot, time));
+}
+
+export function remove_tenant(tenant: Tenant): u32 {
+  return removeTenant(tenant);
+}
+
+export function tenant_characters(tenant: Tenant): u32 {
+  return tenant.characters;
+}
+
+/** False when there is no room; then the tree is as before the first piece. */
+export function insert(units: u32, form: u32, tenant: Tenant, time: f64): bool {
+  if (form & FIRST) beginInsert();
+  if (!insertPiece(units, form & WIDE)) return false;
+  return form & LAST ? completeInsert(tenant, time) : true;
+}
+
+/** What `revoke_insert` takes: the number of the last insert, and the characters of its text its tenant had before. */
+export function insert_call(): u32 {
+  return lastCall();
+}
+
+export function insert_kept(): u32 {
+  return keptCharacters();
+}
+
+/** Follows a match of the whole text with EVERYONE. Returns the characters given up. */
+export function revoke_insert(tenant: Tenant, call: u32, kept: u32): u32 {
+  return revoke(tenant, call, kept);
+}
+
+/** The units matched so far: fewer than were given when the text has left the tree, and then the match is complete. */
+export function prefix_match(units: u32, form: u32): u32 {
+  if (form & FIRST) begin();
+  const wide = form & WIDE;
+  follow(WINDOW, WINDOW + (<usize>units << wide), wide, (form & EVERYONE) != 0);
+  if (form & LAST || stopped) writeOwners(node, matchedOwners());
+  return <u32>matchedUnits();
+}
+
+/** Whether a text beginning with this character would match anything at all; if not, the match is complete. */
+export function begins(character: u32, everyone: bool): bool {
+  if (canBegin(character, everyone)) return true;
+  begin();
+  writeOwners(root, matchedOwners());
+  return false;
+}
+
+export function matched_characters(): u32 {
+  return matchedCharacters();
+}
+
+export function evict_tenant_by_lru(tenant: Tenant, least: u32): u32 {
+  return evictRuns(tenant, least);
+}
+
+export function node_count(): u32 {
+  return nodeCount();
+}
+
+export function entry_count(): u32 {
+  return entryCount();
+}
+
+/** Bytes held by text and records, in grains of 32. */
+export function live_bytes(): usize {
+  return liveBytes();
+}
+
+/** The first of the tenant's recency list: its entry at the root. */
+export function newest_entry(tenant: Tenant): Entry {
+  return tenant.root;
+}
+
+export function older_entry(entry: Entry): usize {
+  return changetype<usize>(entry.older);
+}
+
+export function entry_time(entry: Entry): f64 {
+  return entry.time;
+}
+
+export function entry_node(entry: Entry): Node {
+  return entry.node;
+}
+
+export function node_parent(child: Node): usize {
+  return changetype<usize>(child.parent);
+}
+
+/** Writes a part of a node's text to the window, two bytes a unit, from unit `from` on. Returns how many; 0 at the end. */
+export function node_text(whose: Node, from: u32): u32 {
+  return <u32>copyText(whose, from, 8192, WINDOW);
+}

@@ -1,0 +1,195 @@
+/**
+ * The pool: every record and every piece of text is a run of 32-byte grains, taken from here and given back here.
+ * Free runs that touch are merged at once, so nothing fragments for good, and nothing ever moves.
+ *
+ *   region (1 MiB)   | bitmap, 4 KiB | grains …                                          |
+ *   first region     | bitmap, 4 KiB | window, 16 KiB | heads of the free lists | grains … |
+ *
+ * A bit of the bitmap is set when its grain is the first or the last of a free run.
+ *
+ *   free run         | size u32 | previous u32 | next u32 | …                  | size u32 |
+ *
+ * Sizes are in grains. Free lists are kept by the power of two below the size. Above `frontier` all is free and
+ * untouched; a free run that reaches the frontier lowers it, so an emptied tree is again as it began.
+ */
+export const GRAIN: usize = 32;
+const GRAIN_BITS: usize = 5;
+const REGION: usize = 1 << 20;
+const REGION_HEADER: usize = REGION >> GRAIN_BITS >> 3;
+/** The longest run that can be asked for, in bytes. */
+export const LONGEST_RUN: usize = REGION - REGION_HEADER;
+
+/** Where texts cross. Vectors may be loaded up to 16 bytes past its end. */
+export const WINDOW: usize = REGION_HEADER;
+export const WINDOW_BYTES: usize = 16384;
+
+const HEADS: usize = WINDOW + WINDOW_BYTES;
+const FIRST_GRAIN: usize = HEADS + 64;
+/** Never used, so that a vector may be loaded past the end of any record. */
+const GUARD: usize = 64;
+const PAGE: usize = 65536;
+
+let frontier: usize = FIRST_GRAIN;
+/** Bit k is set when the free list of sizes 2^k … 2^(k+1) - 1 is not empty. */
+let occupied: u32 = 0;
+let liveGrains: usize = 0;
+
+export function grainsFor(bytes: usize): u32 {
+  return <u32>((bytes + (GRAIN - 1)) >> GRAIN_BITS);
+}
+
+/** Bytes in use, text and records together, rounded to grains. */
+export function liveBytes(): usize {
+  return liveGrains << GRAIN_BITS;
+}
+
+/** A run of `grains`; its content is undefined. 0 when there is no room and memory cannot grow. */
+export function allocate(grains: u32): usize {
+  const sizeClass = 31 - clz(grains);
+  let run: usize = 0;
+  if (occupied & (1 << sizeClass)) {
+    const head = headOf(sizeClass);
+    if (sizeOf(head) >= grains) run = head;
+  }
+  if (!run) {
+    const larger = occupied & ~((2 << sizeClass) - 1);
+    if (!larger) return extend(grains);
+    run = headOf(ctz(larger));
+  }
+  const size = sizeOf(run);
+  unlink(run, size);
+  if (size > grains) link(run + (<usize>grains << GRAIN_BITS), size - grains);
+  liveGrains += grains;
+  return run;
+}
+
+/** Gives back `grains` from `run` on; a part of what was allocated as one run may be given back alone. */
+export function release(run: usize, grains: u32): void {
+  liveGrains -= grains;
+  const end = run + (<usize>grains << GRAIN_BITS);
+  if (isFreeEnd(run - GRAIN)) {
+    const size = load<u32>(run - 4);
+    run -= <usize>size << GRAIN_BITS;
+    unlink(run, size);
+    grains += size;
+  }
+  if (end == frontier) return lowerFrontier(run);
+  if (isFreeEnd(end)) {
+    const size = sizeOf(end);
+    unlink(end, size);
+    grains += size;
+  }
+  link(run, grains);
+}
+
+/**
+ * Makes sure that runs of `bytes` in all, none longer than `longest` bytes, can be allocated without failing.
+ * False, and nothing has changed, if memory cannot grow so far.
+ */
+export function reserve(bytes: usize, longest: usize): bool {
+  const regions = bytes / (LONGEST_RUN - longest) + 1;
+  const end = <u64>frontier + bytes + <u64>regions * (REGION_HEADER + longest);
+  const regionEnd = (frontier + (REGION - 1)) & ~(REGION - 1);
+  return frontier + bytes <= regionEnd ? growTo(<u64>frontier + bytes) : growTo(end);
+}
+
+function extend(grains: u32): usize {
+  const bytes = <usize>grains << GRAIN_BITS;
+  let start = frontier;
+  const regionEnd = (start + (REGION - 1)) & ~(REGION - 1);
+  const nextRegion = start + bytes > regionEnd;
+  if (nextRegion) start = regionEnd + REGION_HEADER;
+  if (!growTo(<u64>start + bytes)) return 0;
+  if (nextRegion) {
+    memory.fill(regionEnd, 0, REGION_HEADER);
+    if (regionEnd > frontier) link(frontier, <u32>((regionEnd - frontier) >> GRAIN_BITS));
+  }
+  frontier = start + bytes;
+  liveGrains += grains;
+  return start;
+}
+
+/** Grows by at least a 32nd, so that growing stays rare and what is not used yet stays under 3 %. */
+function growTo(end: u64): bool {
+  const pages = <u64>memory.size();
+  const needed = (end + GUARD + (PAGE - 1)) / PAGE;
+  if (needed <= pages) return true;
+  if (needed > 65536) return false;
+  const generous = max<u64>(needed, min<u64>(pages + (pages >> 5), 65536));
+  if (memory.grow(<i32>(generous - pages)) >= 0) return true;
+  return memory.grow(<i32>(needed - pages)) >= 0;
+}
+
+function lowerFrontier(start: usize): void {
+  const region = start & ~(REGION - 1);
+  if (region > 0 && start == region + REGION_HEADER) {
+    start = region;
+    if (isFreeEnd(start - GRAIN)) {
+      const size = load<u32>(start - 4);
+      start -= <usize>size << GRAIN_BITS;
+      unlink(start, size);
+      frontier = start;
+      return lowerFrontier(start);
+    }
+  }
+  frontier = start;
+}
+
+function link(run: usize, size: u32): void {
+  const sizeClass = 31 - clz(size);
+  const head: usize = occupied & (1 << sizeClass) ? headOf(sizeClass) : 0;
+  store<u32>(run, size);
+  store<u32>(run, 0, 4);
+  store<u32>(run, <u32>head, 8);
+  if (head) store<u32>(head, <u32>run, 4);
+  const end = run + (<usize>size << GRAIN_BITS);
+  store<u32>(end - 4, size);
+  store<u32>(HEADS + (<usize>sizeClass << 2), <u32>run);
+  occupied |= 1 << sizeClass;
+  markFreeEnd(run);
+  markFreeEnd(end - GRAIN);
+}
+
+function unlink(run: usize, size: u32): void {
+  const previous = <usize>load<u32>(run, 4);
+  const next = <usize>load<u32>(run, 8);
+  if (next) store<u32>(next, <u32>previous, 4);
+  if (previous) store<u32>(previous, <u32>next, 8);
+  else {
+    const sizeClass = 31 - clz(size);
+    store<u32>(HEADS + (<usize>sizeClass << 2), <u32>next);
+    if (!next) occupied &= ~(1 << sizeClass);
+  }
+  clearFreeEnd(run);
+  clearFreeEnd(run + (<usize>size << GRAIN_BITS) - GRAIN);
+}
+
+function headOf(sizeClass: u32): usize {
+  return load<u32>(HEADS + (<usize>sizeClass << 2));
+}
+
+function sizeOf(run: usize): u32 {
+  return load<u32>(run);
+}
+
+function bitmapByte(grain: usize): usize {
+  return (grain & ~(REGION - 1)) + ((grain & (REGION - 1)) >> (GRAIN_BITS + 3));
+}
+
+function bitmapBit(grain: usize): u32 {
+  return 1 << (<u32>(grain >> GRAIN_BITS) & 7);
+}
+
+function isFreeEnd(grain: usize): bool {
+  return (load<u8>(bitmapByte(grain)) & bitmapBit(grain)) != 0;
+}
+
+function markFreeEnd(grain: usize): void {
+  const at = bitmapByte(grain);
+  store<u8>(at, load<u8>(at) | bitmapBit(grain));
+}
+
+function clearFreeEnd(grain: usize): void {
+  const at = bitmapByte(grain);
+  store<u8>(at, load<u8>(at) & ~bitmapBit(grain));
+}

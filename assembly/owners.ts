@@ -1,0 +1,270 @@
+import { GRAIN, allocate, grainsFor, release } from "./memory";
+import { linkNewer } from "./recency";
+import { Entry, Node, Tenant, newEntry } from "./records";
+
+/**
+ * Which tenants own a node. `owners` is the first of up to four entries in a list, or 1 + the address of a table:
+ *
+ *   | words u32 | capacity u32 | bitmap: a bit a slot, `words` × u64 | entries: `capacity` × u32, in order of their slots |
+ */
+const MOST_LISTED: u32 = 4;
+const FEWEST_TABLED: u32 = 2;
+const HEADER: usize = 8;
+/** So that the largest table, half as large again as it need be, stays within a run of memory.ts. */
+export const MOST_TENANTS: u32 = 100000;
+
+/** Slots in use are below 64 times this. */
+let slotWords: u32 = 1;
+
+export function bitmapWords(): u32 {
+  return slotWords;
+}
+
+export function admitSlot(slot: u32): void {
+  slotWords = max(slotWords, (slot >> 6) + 1);
+}
+
+export function findOwner(node: Node, tenant: Tenant): Entry | null {
+  if (!(node.ownerMask & tenant.bit)) return null;
+  const owners = node.owners;
+  if (!(owners & 1)) {
+    let entry = changetype<Entry | null>(owners);
+    while (entry !== null && entry.tenant !== tenant) entry = entry.next;
+    return entry;
+  }
+  const table = owners ^ 1;
+  if (!hasBit(table, tenant.slot)) return null;
+  return changetype<Entry>(<usize>load<u32>(entriesOf(table) + (rankOf(table, tenant.slot) << 2)));
+}
+
+/** Adds an owner that the node does not have yet. Room must have been reserved. */
+export function addOwner(node: Node, entry: Entry): void {
+  const slot = entry.tenant.slot;
+  if (!(node.owners & 1)) {
+    if (node.ownerCount < MOST_LISTED) {
+      entry.next = changetype<Entry | null>(node.owners);
+      node.owners = changetype<usize>(entry);
+    } else {
+      const listed = node.owners;
+      const table = newTable(MOST_LISTED << 1);
+      node.owners = table | 1;
+      node.ownerCount = 0;
+      let each = changetype<Entry | null>(listed);
+      while (each !== null) {
+        const next = each.next;
+        place(table, node.ownerCount++, each);
+        each = next;
+      }
+      place(table, node.ownerCount, entry);
+    }
+  } else {
+    let table = node.owners ^ 1;
+    if (node.ownerCount == capacityOf(table) || slot >> 6 >= wordsOf(table)) table = enlarge(node, table);
+    place(table, node.ownerCount, entry);
+  }
+  node.ownerCount++;
+  node.ownerMask |= entry.tenant.bit;
+}
+
+export function removeOwner(node: Node, entry: Entry): void {
+  const tenant = entry.tenant;
+  node.ownerCount--;
+  if (node.owners & 1) {
+    takeFromTable(node, node.owners ^ 1, tenant);
+    return;
+  }
+  let at = changetype<usize>(node) + offsetof<Node>("owners");
+  while (<usize>load<u32>(at) != changetype<usize>(entry)) at = <usize>load<u32>(at) + offsetof<Entry>("next");
+  store<u32>(at, <u32>changetype<usize>(entry.next));
+  let mask: u64 = 0;
+  let each = changetype<Entry | null>(node.owners);
+  while (each !== null) {
+    mask |= each.tenant.bit;
+    each = each.next;
+  }
+  node.ownerMask = mask;
+}
+
+/** Bytes that `addOwner` may need for this node. */
+export function ownerReserve(node: Node): usize {
+  if (node.ownerCount < MOST_LISTED) return 0;
+  return tableBytes(slotWords, (node.ownerCount << 1) + MOST_LISTED) + GRAIN;
+}
+
+/** Bytes that `shareOwners` may need for this node. */
+export function shareReserve(node: Node): usize {
+  const table = node.owners & 1 ? tableBytes(slotWords, node.ownerCount) + GRAIN : 0;
+  return (<usize>node.ownerCount << 5) + table;
+}
+
+/**
+ * Gives `upper`, new and without owners, every owner of `lower` with the same time and call, and puts each new entry
+ * just on the newer side of the old one. Room must have been reserved.
+ */
+export function shareOwners(lower: Node, upper: Node): void {
+  const count = lower.ownerCount;
+  upper.ownerCount = count;
+  upper.ownerMask = lower.ownerMask;
+  if (lower.owners & 1) {
+    const from = lower.owners ^ 1;
+    const table = newTable(count);
+    memory.copy(table + HEADER, from + HEADER, <usize>wordsOf(from) << 3);
+    upper.owners = table | 1;
+    const entries = entriesOf(table);
+    const fromEntries = entriesOf(from);
+    for (let at: usize = 0; at < <usize>count << 2; at += 4) {
+      const entry = copyEntry(changetype<Entry>(<usize>load<u32>(fromEntries + at)), upper);
+      store<u32>(entries + at, <u32>changetype<usize>(entry));
+    }
+    return;
+  }
+  let each = changetype<Entry | null>(lower.owners);
+  while (each !== null) {
+    const entry = copyEntry(each, upper);
+    entry.next = changetype<Entry | null>(upper.owners);
+    upper.owners = changetype<usize>(entry);
+    each = each.next;
+  }
+}
+
+/** Whether a slot of `bitmap` (of `bitmapWords()` words) owns the node; `mask` is the bitmap's words, or-ed together. */
+export function anyOwnerIn(node: Node, bitmap: usize, mask: u64): bool {
+  if (!(node.ownerMask & mask)) return false;
+  if (slotWords == 1) return true;
+  if (!(node.owners & 1)) {
+    let each = changetype<Entry | null>(node.owners);
+    while (each !== null) {
+      const slot = each.tenant.slot;
+      if (load<u64>(bitmap + ((<usize>slot >> 6) << 3)) & (<u64>1 << (slot & 63))) return true;
+      each = each.next;
+    }
+    return false;
+  }
+  const table = node.owners ^ 1;
+  const end = <usize>wordsOf(table) << 3;
+  for (let at: usize = 0; at < end; at += 8) {
+    if (load<u64>(table + HEADER + at) & load<u64>(bitmap + at)) return true;
+  }
+  return false;
+}
+
+/** Writes the slots of all owners to a bitmap of `bitmapWords()` words. */
+export function writeOwners(node: Node, bitmap: usize): void {
+  if (slotWords == 1) {
+    store<u64>(bitmap, node.ownerMask);
+    return;
+  }
+  const bytes = <usize>slotWords << 3;
+  memory.fill(bitmap, 0, bytes);
+  if (node.owners & 1) {
+    const table = node.owners ^ 1;
+    memory.copy(bitmap, table + HEADER, <usize>wordsOf(table) << 3);
+    return;
+  }
+  let each = changetype<Entry | null>(node.owners);
+  while (each !== null) {
+    const slot = each.tenant.slot;
+    const at = bitmap + ((<usize>slot >> 6) << 3);
+    store<u64>(at, load<u64>(at) | (<u64>1 << (slot & 63)));
+    each = each.next;
+  }
+}
+
+function copyEntry(entry: Entry, node: Node): Entry {
+  const copy = changetype<Entry>(newEntry(node, entry.tenant, entry.time, entry.call));
+  linkNewer(copy, entry);
+  return copy;
+}
+
+function newTable(capacity: u32): usize {
+  const bytes = tableBytes(slotWords, capacity);
+  const table = allocate(grainsFor(bytes));
+  store<u32>(table, slotWords);
+  store<u32>(table, <u32>((((bytes + (GRAIN - 1)) & ~(GRAIN - 1)) - HEADER - (<usize>slotWords << 3)) >> 2), 4);
+  memory.fill(table + HEADER, 0, <usize>slotWords << 3);
+  return table;
+}
+
+function enlarge(node: Node, table: usize): usize {
+  const count = node.ownerCount;
+  const larger = newTable(count + (count >> 1) + MOST_LISTED);
+  memory.copy(larger + HEADER, table + HEADER, <usize>wordsOf(table) << 3);
+  memory.copy(entriesOf(larger), entriesOf(table), <usize>count << 2);
+  freeTable(table);
+  node.owners = larger | 1;
+  return larger;
+}
+
+function place(table: usize, count: u32, entry: Entry): void {
+  const slot = entry.tenant.slot;
+  entry.next = null;
+  const rank = rankOf(table, slot);
+  const at = entriesOf(table) + (rank << 2);
+  memory.copy(at + 4, at, (<usize>count - rank) << 2);
+  store<u32>(at, <u32>changetype<usize>(entry));
+  const word = wordAt(table, slot);
+  store<u64>(word, load<u64>(word) | (<u64>1 << (slot & 63)));
+}
+
+function takeFromTable(node: Node, table: usize, tenant: Tenant): void {
+  const slot = tenant.slot;
+  const count = <usize>node.ownerCount;
+  const rank = rankOf(table, slot);
+  const entries = entriesOf(table);
+  memory.copy(entries + (rank << 2), entries + ((rank + 1) << 2), (count - rank) << 2);
+  const word = wordAt(table, slot);
+  store<u64>(word, load<u64>(word) & ~(<u64>1 << (slot & 63)));
+  let mask: u64 = 0;
+  if (count > FEWEST_TABLED) {
+    const end = table + HEADER + (<usize>wordsOf(table) << 3);
+    for (let each = table + HEADER; each < end; each += 8) mask |= load<u64>(each);
+    node.ownerMask = mask;
+    return;
+  }
+  let list: Entry | null = null;
+  for (let at = entries; at < entries + (count << 2); at += 4) {
+    const entry = changetype<Entry>(<usize>load<u32>(at));
+    entry.next = list;
+    list = entry;
+    mask |= entry.tenant.bit;
+  }
+  node.ownerMask = mask;
+  node.owners = changetype<usize>(list);
+  freeTable(table);
+}
+
+function freeTable(table: usize): void {
+  release(table, grainsFor(HEADER + (<usize>wordsOf(table) << 3) + (<usize>capacityOf(table) << 2)));
+}
+
+function tableBytes(words: u32, capacity: u32): usize {
+  return HEADER + (<usize>words << 3) + (<usize>capacity << 2);
+}
+
+function wordsOf(table: usize): u32 {
+  return load<u32>(table);
+}
+
+function capacityOf(table: usize): u32 {
+  return load<u32>(table, 4);
+}
+
+function entriesOf(table: usize): usize {
+  return table + HEADER + (<usize>wordsOf(table) << 3);
+}
+
+function wordAt(table: usize, slot: u32): usize {
+  return table + HEADER + ((<usize>slot >> 6) << 3);
+}
+
+function hasBit(table: usize, slot: u32): bool {
+  return slot >> 6 < wordsOf(table) && (load<u64>(wordAt(table, slot)) & (<u64>1 << (slot & 63))) != 0;
+}
+
+/** How many owners have a smaller slot. */
+function rankOf(table: usize, slot: u32): usize {
+  const word = wordAt(table, slot);
+  let rank = popcnt(load<u64>(word) & ((<u64>1 << (slot & 63)) - 1));
+  for (let each = table + HEADER; each < word; each += 8) rank += popcnt(load<u64>(each));
+  return <usize>rank;
+}

@@ -1,0 +1,322 @@
+import { INLINE_BYTES, Node, TEXT } from "./records";
+import { GRAIN, allocate, grainsFor, release } from "./memory";
+import { aboveLatin1, copyUnits, isHighSurrogate, isLowSurrogate, pairsIn, unitAt, characterAt } from "./units";
+
+/**
+ * A node's segment: up to 20 bytes lie in the node, more in a chain of extents, nearly always one:
+ *
+ *   | next extent u32 | bytes u32 | units, one or two bytes each … |
+ *
+ * A split cuts an extent where it stands, so an extent may begin anywhere in a grain; it owns every grain it touches.
+ * Several extents come from texts longer than the window, from splits, and from memory with no run long enough.
+ */
+const HEADER: usize = 8;
+const LONGEST_EXTENT: u32 = 2048;
+
+export function isInline(node: Node): bool {
+  return bytesOf(node) <= INLINE_BYTES;
+}
+
+/** Address of the units of a text that lies in its node. */
+export function inlineUnits(node: Node): usize {
+  return changetype<usize>(node) + TEXT;
+}
+
+export function firstExtent(node: Node): usize {
+  return node.text;
+}
+
+export function nextExtent(extent: usize): usize {
+  return <usize>load<u32>(extent);
+}
+
+export function extentUnits(extent: usize): usize {
+  return extent + HEADER;
+}
+
+export function extentBytes(extent: usize): usize {
+  return <usize>load<u32>(extent, 4);
+}
+
+export function freeText(node: Node): void {
+  if (!isInline(node)) freeExtents(node.text);
+}
+
+/** Gives a node without text its first units: `count` of them from `from`. False when there is no room. */
+export function setText(node: Node, from: usize, count: usize, wide: u32): bool {
+  const toWide: u32 = wide && aboveLatin1(from, count) ? 1 : 0;
+  const bytes = count << toWide;
+  let to = inlineUnits(node);
+  if (bytes > INLINE_BYTES) {
+    const chain = newExtents(bytes);
+    if (!chain) return false;
+    node.text = chain;
+    fillExtents(chain, from, wide, toWide);
+  } else {
+    copyUnits(to, toWide, from, wide, count);
+  }
+  node.wide = toWide;
+  node.units = <u32>count;
+  node.characters = <u32>charactersIn(from, count, wide, 0);
+  return true;
+}
+
+/** Adds `count` units at the end of a text. False, and nothing has changed, when there is no room. */
+export function appendText(node: Node, from: usize, count: usize, wide: u32): bool {
+  const toWide: u32 = node.wide || (wide && aboveLatin1(from, count)) ? 1 : 0;
+  const chain = newExtents(count << toWide);
+  if (!chain) return false;
+  if ((isInline(node) || node.wide != toWide) && !rewrite(node, toWide)) {
+    freeExtents(chain);
+    return false;
+  }
+  fillExtents(chain, from, wide, toWide);
+  let last = node.text;
+  while (nextExtent(last)) last = nextExtent(last);
+  store<u32>(last, <u32>chain);
+  node.units += <u32>count;
+  node.characters += <u32>charactersIn(from, count, wide, 0);
+  return true;
+}
+
+/** How many characters the first `count` units of a node's text are. */
+export function charactersUpTo(node: Node, count: usize): u32 {
+  if (!node.wide) return <u32>count;
+  if (count == <usize>node.units) return node.characters;
+  if (isInline(node)) return <u32>charactersIn(inlineUnits(node), count, 1, 0);
+  let characters: usize = 0;
+  let before: u32 = 0;
+  let extent = node.text;
+  while (count) {
+    const units = min<usize>(count, extentBytes(extent) >> 1);
+    const from = extentUnits(extent);
+    characters += charactersIn(from, units, 1, before);
+    before = load<u16>(from + (units << 1) - 2);
+    count -= units;
+    extent = nextExtent(extent);
+  }
+  return <u32>characters;
+}
+
+/** Bytes that `cutText` may need. */
+export function cutReserve(node: Node): usize {
+  return isInline(node) ? 0 : longestExtent(node) + HEADER + GRAIN;
+}
+
+/**
+ * Moves the first `count` units of `lower`'s text to `upper`, which has none. Only the extent that is cut is copied,
+ * and of it only the smaller part, so cutting costs no more than reading that far did. Room must have been reserved.
+ */
+export function cutText(lower: Node, upper: Node, count: usize): void {
+  const characters = charactersUpTo(lower, count);
+  const wide = lower.wide;
+  const rest = <usize>lower.units - count;
+  const bytes = count << wide;
+  upper.wide = wide;
+  if (isInline(lower)) {
+    const units = inlineUnits(lower);
+    memory.copy(inlineUnits(upper), units, bytes);
+    memory.copy(units, units + bytes, rest << wide);
+  } else {
+    let before: usize = 0;
+    let extent = lower.text;
+    let left = bytes;
+    while (left >= extentBytes(extent)) {
+      left -= extentBytes(extent);
+      before = extent;
+      extent = nextExtent(extent);
+    }
+    upper.text = lower.text;
+    let upperEnd = before;
+    if (left) {
+      const size = extentBytes(extent);
+      if (left <= size - left) {
+        upperEnd = newExtents(left);
+        memory.copy(extentUnits(upperEnd), extentUnits(extent), left);
+        if (before) store<u32>(before, <u32>upperEnd);
+        else upper.text = upperEnd;
+        extent = dropFront(extent, left);
+      } else {
+        const moved = newExtents(size - left);
+        memory.copy(extentUnits(moved), extentUnits(extent) + left, size - left);
+        store<u32>(moved, load<u32>(extent));
+        dropBack(extent, left);
+        upperEnd = extent;
+        extent = moved;
+      }
+    }
+    store<u32>(upperEnd, 0);
+    lower.text = extent;
+    moveInIfSmall(upper, bytes);
+    moveInIfSmall(lower, rest << wide);
+  }
+  upper.units = <u32>count;
+  upper.characters = characters;
+  lower.units = <u32>rest;
+  lower.characters -= characters;
+}
+
+/** Writes up to `most` units of a text, from unit `from` on, to `to`, two bytes each. Returns how many. */
+export function copyText(node: Node, from: usize, most: usize, to: usize): usize {
+  const wide = node.wide;
+  const count = min<usize>(most, <usize>node.units - from);
+  if (isInline(node)) {
+    copyUnits(to, 1, inlineUnits(node) + (from << wide), wide, count);
+    return count;
+  }
+  let skip = from << wide;
+  let extent = node.text;
+  let left = count;
+  while (left) {
+    const bytes = extentBytes(extent);
+    if (skip < bytes) {
+      const units = min<usize>(left, (bytes - skip) >> wide);
+      copyUnits(to, 1, extentUnits(extent) + skip, wide, units);
+      to += units << 1;
+      left -= units;
+      skip = 0;
+    } else {
+      skip -= bytes;
+    }
+    extent = nextExtent(extent);
+  }
+  return count;
+}
+
+/** Code points among `count` units, of which `before` is the one before; a surrogate without its partner is one. */
+function charactersIn(from: usize, count: usize, wide: u32, before: u32): usize {
+  if (!wide || !count) return count;
+  const head = isHighSurrogate(before) && isLowSurrogate(load<u16>(from)) ? 1 : 0;
+  return count - head - pairsIn(from, count);
+}
+
+function bytesOf(node: Node): usize {
+  return <usize>node.units << node.wide;
+}
+
+function longestExtent(node: Node): usize {
+  let longest: usize = 0;
+  for (let extent = node.text; extent; extent = nextExtent(extent)) longest = max(longest, extentBytes(extent));
+  return longest;
+}
+
+/** A chain of extents for `bytes` (even unless they fit one extent), as few as the free runs allow; 0 when there is no room. */
+function newExtents(bytes: usize): usize {
+  let first: usize = 0;
+  let last: usize = 0;
+  let grains = LONGEST_EXTENT;
+  while (bytes) {
+    grains = min(grains, grainsFor(bytes + HEADER));
+    const extent = allocate(grains);
+    if (!extent) {
+      grains >>= 1;
+      if (grains) continue;
+      freeExtents(first);
+      return 0;
+    }
+    const room = min<usize>(bytes, (<usize>grains << 5) - HEADER);
+    store<u32>(extent, 0);
+    store<u32>(extent, <u32>room, 4);
+    if (last) store<u32>(last, <u32>extent);
+    else first = extent;
+    last = extent;
+    bytes -= room;
+  }
+  return first;
+}
+
+function fillExtents(chain: usize, from: usize, wide: u32, toWide: u32): void {
+  for (let extent = chain; extent; extent = nextExtent(extent)) {
+    const units = extentBytes(extent) >> toWide;
+    copyUnits(extentUnits(extent), toWide, from, wide, units);
+    from += units << wide;
+  }
+}
+
+function freeExtents(extent: usize): void {
+  while (extent) {
+    const next = nextExtent(extent);
+    const start = extent & ~(GRAIN - 1);
+    release(start, grainsFor(extentUnits(extent) + extentBytes(extent) - start));
+    extent = next;
+  }
+}
+
+/** The extent without its first `bytes`, its header now just before what is left. */
+function dropFront(extent: usize, bytes: usize): usize {
+  const next = load<u32>(extent);
+  const left = extentBytes(extent) - bytes;
+  const shorter = extent + bytes;
+  const start = extent & ~(GRAIN - 1);
+  const unused = (shorter & ~(GRAIN - 1)) - start;
+  if (unused) release(start, grainsFor(unused));
+  store<u32>(shorter, next);
+  store<u32>(shorter, <u32>left, 4);
+  return shorter;
+}
+
+function dropBack(extent: usize, bytes: usize): void {
+  const start = extent & ~(GRAIN - 1);
+  const held = grainsFor(extentUnits(extent) + extentBytes(extent) - start);
+  const needed = grainsFor(extentUnits(extent) + bytes - start);
+  if (needed < held) release(start + (<usize>needed << 5), held - needed);
+  store<u32>(extent, <u32>bytes, 4);
+}
+
+/** Brings a text that has become small into its node; `node.units` is not set yet. */
+function moveInIfSmall(node: Node, bytes: usize): void {
+  if (bytes > INLINE_BYTES) return;
+  const chain = node.text;
+  let to = inlineUnits(node);
+  for (let extent = chain; extent; extent = nextExtent(extent)) {
+    memory.copy(to, extentUnits(extent), extentBytes(extent));
+    to += extentBytes(extent);
+  }
+  freeExtents(chain);
+}
+
+/** Stores a text anew, outside its node, with `toWide`. False, and nothing has changed, when there is no room. */
+function rewrite(node: Node, toWide: u32): bool {
+  const chain = newExtents(<usize>node.units << toWide);
+  if (!chain) return false;
+  if (isInline(node)) fillExtents(chain, inlineUnits(node), node.wide, toWide);
+  else widenInto(chain, node.text);
+  freeText(node);
+  node.text = chain;
+  node.wide = toWide;
+  return true;
+}
+
+function widenInto(to: usize, extent: usize): void {
+  let used: usize = 0;
+  for (; extent; extent = nextExtent(extent)) {
+    let from = extentUnits(extent);
+    let left = extentBytes(extent);
+    while (left) {
+      if (used == extentBytes(to)) {
+        to = nextExtent(to);
+        used = 0;
+      }
+      const units = min<usize>(left, (extentBytes(to) - used) >> 1);
+      copyUnits(extentUnits(to) + used, 1, from, 0, units);
+      used += units << 1;
+      from += units;
+      left -= units;
+    }
+  }
+}
+
+/** The character that a text begins with. */
+export function firstCharacter(node: Node): u32 {
+  const inside = isInline(node);
+  const from = inside ? inlineUnits(node) : extentUnits(node.text);
+  const count = inside ? <usize>node.units : extentBytes(node.text) >> node.wide;
+  const first = unitAt(from, node.wide);
+  if (count > 1 || !nextOf(node)) return characterAt(from, from + (count << node.wide), node.wide);
+  const second = unitAt(extentUnits(nextOf(node)), node.wide);
+  return isHighSurrogate(first) && isLowSurrogate(second) ? 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff) : first;
+}
+
+function nextOf(node: Node): usize {
+  return isInline(node) ? 0 : nextExtent(node.text);
+}

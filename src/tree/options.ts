@@ -1,0 +1,79 @@
+/** What a sweep does to each tenant. Both are characters a tenant. */
+export interface SweepOptions {
+  /** A tenant with more characters than this is evicted from. */
+  evictionThreshold: number;
+  /** Down to this many characters or fewer: whole runs go (see `evictTenantByLru`). */
+  evictionTarget: number;
+}
+
+export interface EvictionLoopOptions extends SweepOptions {
+  /** Seconds between two sweeps, and before the first. */
+  intervalSecs: number;
+  /** Called with what a sweep threw; the loop goes on. Default: `console.error`. */
+  onError?: (error: unknown) => void;
+}
+
+export function checkText(text: unknown): asserts text is string {
+  if (typeof text !== "string") throw new TypeError(`text must be a string, not ${shown(text)}`);
+}
+
+export function checkTenant(tenant: unknown): asserts tenant is string {
+  if (typeof tenant !== "string") throw new TypeError(`tenant must be a string, not ${shown(tenant)}`);
+}
+
+/** The names as an array of its own, all of them checked. */
+export function readNames(names: Iterable<string>): string[] {
+  if (typeof names === "string" || typeof names?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`tenants must be an iterable of strings, not ${shown(names)}`);
+  }
+  const list = [...names];
+  for (const name of list) checkTenant(name);
+  return list;
+}
+
+export function checkTime(timeS: unknown): asserts timeS is number {
+  if (typeof timeS !== "number") throw new TypeError(`timeS must be a number of seconds, not ${shown(timeS)}`);
+  if (!Number.isFinite(timeS)) throw new RangeError(`timeS must be a finite number of seconds, not ${timeS}`);
+}
+
+/** Checks a count of characters. */
+export function checkCount(name: string, count: unknown): asserts count is number {
+  if (typeof count !== "number") throw new TypeError(`${name} must be a whole number of characters, not ${shown(count)}`);
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`${name} must be a whole number of characters, 0 or more, not ${count}`);
+  }
+}
+
+export function checkSweep(options: SweepOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`options must be { evictionThreshold, evictionTarget }, not ${shown(options)}`);
+  }
+  checkCount("evictionThreshold", options.evictionThreshold);
+  checkCount("evictionTarget", options.evictionTarget);
+}
+
+/** The longest delay of a timer, 2^31 - 1 ms, in seconds. */
+const LONGEST_INTERVAL_S = 2147483.647;
+
+export function checkLoop(options: EvictionLoopOptions): void {
+  checkSweep(options);
+  const { intervalSecs, onError } = options;
+  if (typeof intervalSecs !== "number") {
+    throw new TypeError(`intervalSecs must be a number of seconds, not ${shown(intervalSecs)}`);
+  }
+  if (!(intervalSecs > 0 && intervalSecs <= LONGEST_INTERVAL_S)) {
+    throw new RangeError(`intervalSecs must be above 0 and at most ${LONGEST_INTERVAL_S}, not ${intervalSecs}`);
+  }
+  if (onError !== undefined && typeof onError !== "function") {
+    throw new TypeError(`onError must be a function, not ${shown(onError)}`);
+  }
+}
+
+/** A value as an error message shows it: short, and never throwing. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
