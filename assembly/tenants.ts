@@ -8,11 +8,12 @@ import { bitmapBytes, resizeBitmaps, root } from "./walk";
 export function newTenant(slot: u32, time: f64): Tenant | null {
   if (slot >= MOST_TENANTS) return null;
   const words = bitmapWords();
+  const needed = max(words, (slot >> 6) + 1);
+  const bitmaps = <usize>grainsFor(bitmapBytes(needed)) << 5;
+  const table = ownerReserve(root) + bitmaps;
+  if (!reserve(64 + table + bitmaps, table)) return null;
   admitSlot(slot);
-  const table = ownerReserve(root);
-  const bitmaps = <usize>grainsFor(bitmapBytes(bitmapWords())) << 5;
-  if (!reserve(64 + table + bitmaps, max(table, bitmaps))) return null;
-  if (slot == 0 || words != bitmapWords()) resizeBitmaps(words);
+  if (words != needed) resizeBitmaps(words);
   const tenant = changetype<Tenant>(allocate(TENANT_GRAINS));
   tenant.bit = <u64>1 << (slot & 63);
   tenant.slot = slot;

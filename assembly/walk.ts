@@ -35,7 +35,7 @@ let storedUnits: usize = 0;
 let extent: usize = 0;
 
 /** Two bitmaps of slots, one after the other: candidates of a match (written by JavaScript), owners of the node reached. */
-let bitmaps: usize = 0;
+let bitmaps: usize = allocate(grainsFor(bitmapBytes(1)));
 let candidateMask: u64 = 0;
 
 export function candidates(): usize {
@@ -52,7 +52,7 @@ export function bitmapBytes(words: u32): usize {
 
 /** Makes the bitmaps as long as `bitmapWords()` says, from `words` before. Room must have been reserved. */
 export function resizeBitmaps(words: u32): void {
-  if (bitmaps) release(bitmaps, grainsFor(bitmapBytes(words)));
+  release(bitmaps, grainsFor(bitmapBytes(words)));
   bitmaps = allocate(grainsFor(bitmapBytes(bitmapWords())));
 }
 

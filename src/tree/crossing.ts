@@ -120,13 +120,16 @@ function probeBuffer(): boolean {
   return new Uint16Array(fast).every((unit, i) => unit === wanted[i]) && times[0]! <= times[1]!;
 }
 
+// Only chooses between two ways of writing the same bytes.
+const clock: { now(): number } = performance;
+
 /** In milliseconds; 0 where the clock stands still, as in Workers. */
 function leastTime(writer: Utf16Writer, text: string): number {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < PROBE_RUNS; run++) {
-    const start = performance.now();
+    const start = clock.now();
     for (let i = 0; i < 4; i++) writer.write(text, 0, text.length);
-    least = Math.min(least, performance.now() - start);
+    least = Math.min(least, clock.now() - start);
   }
   return least;
 }

@@ -38,7 +38,8 @@ export function checkTime(timeS: unknown): asserts timeS is number {
 
 /** Checks a count of characters. */
 export function checkCount(name: string, count: unknown): asserts count is number {
-  if (typeof count !== "number") throw new TypeError(`${name} must be a whole number of characters, not ${shown(count)}`);
+  if (typeof count !== "number")
+    throw new TypeError(`${name} must be a whole number of characters, not ${shown(count)}`);
   if (!Number.isInteger(count) || count < 0) {
     throw new RangeError(`${name} must be a whole number of characters, 0 or more, not ${count}`);
   }
@@ -72,7 +73,8 @@ export function checkLoop(options: EvictionLoopOptions): void {
 /** A value as an error message shows it: short, and never throwing. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
+  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean")
+    return String(value);
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   return typeof value === "object" ? "an object" : `a ${typeof value}`;

@@ -1,5 +1,6 @@
 import { treeModule } from "#wasm";
 import { Candidates, type Tenant } from "./candidates.js";
+import { nowS } from "./clock.js";
 import { EVERYONE, FIRST, instantiateCore, LAST, type TreeCore } from "./core.js";
 import { Crossing } from "./crossing.js";
 import { EvictionLoop } from "./eviction-loop.js";
@@ -78,12 +79,18 @@ export class PrefixTree {
    * Adds tenants that own nothing but the root. Known names are skipped, and their times stay. O(names).
    * @param timeS when, in seconds; default: now.
    */
-  addTenants(tenants: Iterable<string>, timeS: number = Date.now() / 1000): void {
+  addTenants(tenants: Iterable<string>, timeS: number = nowS()): void {
     const core = this.#live();
     const names = readNames(tenants);
     checkTime(timeS);
+    const added: string[] = [];
     for (const name of names) {
-      if (!this.#tenants.has(name)) this.#addTenant(core, name, timeS);
+      if (this.#tenants.has(name)) continue;
+      if (!this.#addTenant(core, name, timeS)) {
+        this.removeTenants(added);
+        throw new RangeError(`no room for tenant ${shown(name)}: the tree has ${this.#tenants.size} tenants`);
+      }
+      added.push(name);
     }
   }
 
@@ -93,7 +100,7 @@ export class PrefixTree {
    * O(characters), and O(owners) for a split.
    * @param timeS when, in seconds; default: now. It replaces the nodes' old times, later ones too.
    */
-  insert(text: string, tenant: string, timeS: number = Date.now() / 1000): void {
+  insert(text: string, tenant: string, timeS: number = nowS()): void {
     const core = this.#live();
     checkText(text);
     checkTenant(tenant);
@@ -103,7 +110,7 @@ export class PrefixTree {
   }
 
   /** As `insert`; what it returns lets `revokeInsert` take back what it newly gave the tenant. */
-  insertRevocable(text: string, tenant: string, timeS: number = Date.now() / 1000): InsertReceipt {
+  insertRevocable(text: string, tenant: string, timeS: number = nowS()): InsertReceipt {
     this.insert(text, tenant, timeS);
     const core = this.#live();
     if (!this.#tenants.has(tenant)) return { call: 0, keptChars: 0 };
@@ -286,16 +293,18 @@ export class PrefixTree {
     return this.#core;
   }
 
-  #addTenant(core: TreeCore, name: string, timeS: number): void {
+  /** False when there is no room. */
+  #addTenant(core: TreeCore, name: string, timeS: number): boolean {
     const slot = this.#freeSlots.at(-1) ?? this.#slots;
     const words = core.bitmap_words();
     const address = core.add_tenant(slot, timeS) >>> 0;
-    if (address === 0) throw new RangeError(`no room for tenant ${shown(name)}: the tree has ${this.#slots} tenants`);
+    if (address === 0) return false;
     if (slot === this.#slots) this.#slots++;
     else this.#freeSlots.pop();
     if (core.bitmap_words() !== words) this.#current = null;
     this.#tenants.set(name, { name, address, slot });
     this.#tenantsChanged();
+    return true;
   }
 
   #removeTenant(core: TreeCore, { name, address, slot }: Tenant): number {
