@@ -1,11 +1,11 @@
-import { WINDOW, liveBytes } from "./memory";
-import { bitmapWords, writeOwners } from "./owners";
+import { RESULTS, WINDOW, liveBytes } from "./memory";
+import { bitmapWords } from "./owners";
 import { beginInsert, completeInsert, insertPiece, keptCharacters, lastCall, revoke } from "./insertion";
 import { evictRuns } from "./recency";
 import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
 import { newTenant, removeTenant } from "./tenants";
 import { copyText } from "./text";
-import { begin, canBegin, candidates, foldCandidates, follow, matchedCharacters, matchedOwners, matchedUnits, node, root, stopped } from "./walk";
+import { begin, canBegin, candidates, foldCandidates, follow, matchedOwners, matchedUnits, report, stopped } from "./walk";
 
 /**
  * The border. Numbers cross it, and texts through the window: `units` UTF-16 code units at `window()`, a byte each or, with
@@ -22,6 +22,14 @@ export function window(): usize {
   return WINDOW;
 }
 
+/**
+ * What a complete match has found: the characters matched (u32), four bytes unused, and, while there are no more than 64
+ * slots, the owners of the deepest node reached (u64).
+ */
+export function results(): usize {
+  return RESULTS;
+}
+
 /** Length of the two bitmaps below, in 64-bit words: bit `slot & 63` of word `slot >> 6`. Changes with `add_tenant` only. */
 export function bitmap_words(): u32 {
   return bitmapWords();
@@ -31,7 +39,7 @@ export function candidates_bitmap(): usize {
   return candidates();
 }
 
-/** The owners of the deepest node that the last match reached. */
+/** The owners of the deepest node that the last match reached, where there are more than 64 slots. */
 export function matched_bitmap(): usize {
   return matchedOwners();
 }
@@ -80,7 +88,7 @@ export function prefix_match(units: u32, form: u32): u32 {
   if (form & FIRST) begin();
   const wide = form & WIDE;
   follow(WINDOW, WINDOW + (<usize>units << wide), wide, (form & EVERYONE) != 0);
-  if (form & LAST || stopped) writeOwners(node, matchedOwners());
+  if (form & LAST || stopped) report(RESULTS);
   return <u32>matchedUnits();
 }
 
@@ -88,12 +96,8 @@ export function prefix_match(units: u32, form: u32): u32 {
 export function begins(character: u32, everyone: bool): bool {
   if (canBegin(character, everyone)) return true;
   begin();
-  writeOwners(root, matchedOwners());
+  report(RESULTS);
   return false;
-}
-
-export function matched_characters(): u32 {
-  return matchedCharacters();
 }
 
 export function evict_tenant_by_lru(tenant: Tenant, least: u32): u32 {

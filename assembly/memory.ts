@@ -3,7 +3,7 @@
  * Free runs that touch are merged at once, so nothing fragments for good, and nothing ever moves.
  *
  *   region (1 MiB)   | bitmap, 4 KiB | grains …                                          |
- *   first region     | bitmap, 4 KiB | window, 16 KiB | heads of the free lists | grains … |
+ *   first region     | bitmap, 4 KiB | window, 16 KiB | heads of the free lists | results | grains … |
  *
  * A bit of the bitmap is set when its grain is the first or the last of a free run.
  *
@@ -24,7 +24,9 @@ export const WINDOW: usize = REGION_HEADER;
 export const WINDOW_BYTES: usize = 16384;
 
 const HEADS: usize = WINDOW + WINDOW_BYTES;
-const FIRST_GRAIN: usize = HEADS + 64;
+/** 32 bytes that index.ts describes. */
+export const RESULTS: usize = HEADS + 64;
+const FIRST_GRAIN: usize = RESULTS + 32;
 /** Never used, so that a vector may be loaded past the end of any record. */
 const GUARD: usize = 64;
 const PAGE: usize = 65536;

@@ -150,12 +150,7 @@ export function anyOwnerIn(node: Node, bitmap: usize, mask: u64): bool {
 
 /** Writes the slots of all owners to a bitmap of `bitmapWords()` words. */
 export function writeOwners(node: Node, bitmap: usize): void {
-  if (slotWords == 1) {
-    store<u64>(bitmap, node.ownerMask);
-    return;
-  }
-  const bytes = <usize>slotWords << 3;
-  memory.fill(bitmap, 0, bytes);
+  memory.fill(bitmap, 0, <usize>slotWords << 3);
   if (node.owners & 1) {
     const table = node.owners ^ 1;
     memory.copy(bitmap, table + HEADER, <usize>wordsOf(table) << 3);

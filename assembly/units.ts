@@ -34,28 +34,40 @@ export function equalUnits(a: usize, aWide: u32, b: usize, bWide: u32, count: us
 }
 
 /**
- * Four vectors a step, then one; the last may lie partly past the end, which is safe (memory.ts keeps a guard).
+ * Four vectors a step, the last step overlapping the one before; below 64 bytes one vector a step, the last partly past
+ * the end, which is safe (memory.ts keeps a guard).
  */
 function equalBytes(a: usize, b: usize, count: usize): usize {
   let at: usize = 0;
-  for (; at + 64 <= count; at += 64) {
-    const difference = v128.or(
-      v128.or(
-        v128.xor(v128.load(a + at), v128.load(b + at)),
-        v128.xor(v128.load(a + at, 16), v128.load(b + at, 16)),
-      ),
-      v128.or(
-        v128.xor(v128.load(a + at, 32), v128.load(b + at, 32)),
-        v128.xor(v128.load(a + at, 48), v128.load(b + at, 48)),
-      ),
-    );
-    if (v128.any_true(difference)) break;
+  if (count >= 64) {
+    const last = count - 64;
+    while (!differ64(a + at, b + at)) {
+      if (at == last) return count;
+      at = min(at + 64, last);
+    }
   }
   for (; at < count; at += 16) {
     const different = i8x16.bitmask(i8x16.ne(v128.load(a + at), v128.load(b + at)));
     if (different) return min<usize>(count, at + <usize>ctz(different));
   }
   return count;
+}
+
+// @ts-ignore: decorator
+@inline
+function differ64(a: usize, b: usize): bool {
+  return v128.any_true(
+    v128.or(
+      v128.or(
+        v128.xor(v128.load(a), v128.load(b)),
+        v128.xor(v128.load(a, 16), v128.load(b, 16)),
+      ),
+      v128.or(
+        v128.xor(v128.load(a, 32), v128.load(b, 32)),
+        v128.xor(v128.load(a, 48), v128.load(b, 48)),
+      ),
+    ),
+  );
 }
 
 /** `narrow` has a byte a unit, `wide` two. */

@@ -1,6 +1,6 @@
 import { findChild } from "./edges";
 import { allocate, grainsFor, release } from "./memory";
-import { anyOwnerIn, bitmapWords } from "./owners";
+import { anyOwnerIn, bitmapWords, writeOwners } from "./owners";
 import { Node, newNode } from "./records";
 import {
   charactersUpTo,
@@ -46,6 +46,13 @@ export function matchedOwners(): usize {
   return bitmaps + (<usize>bitmapWords() << 3);
 }
 
+/** Writes what a match has found to `results`: its characters, and the owners of the node reached (64 slots, or the bitmap). */
+export function report(results: usize): void {
+  store<u32>(results, charactersAbove + charactersUpTo(node, offset));
+  if (bitmapWords() == 1) store<u64>(results, node.ownerMask, 8);
+  else writeOwners(node, matchedOwners());
+}
+
 export function bitmapBytes(words: u32): usize {
   return <usize>words << 4;
 }
@@ -76,10 +83,6 @@ export function matchedUnits(): usize {
   return unitsAbove + offset;
 }
 
-export function matchedCharacters(): u32 {
-  return charactersAbove + charactersUpTo(node, offset);
-}
-
 /** Characters of the path before the node reached. */
 export function charactersBefore(): u32 {
   return charactersAbove;
@@ -94,73 +97,76 @@ export function canBegin(character: u32, everyone: bool): bool {
 /**
  * Goes on along the units from `from` to `end`. Returns where it stopped: `end` when all of them matched.
  * A node that no candidate owns is not entered, unless `everyone` is one.
+ *
+ * The state is held in locals meanwhile: a global costs a load and a store at each of some twenty uses a node.
  */
 export function follow(from: usize, end: usize, wide: u32, everyone: bool): usize {
+  if (stopped) return from;
   let at = from;
-  while (at < end && !stopped) {
-    if (offset == <usize>node.units) {
-      const child = findChild(node, characterAt(at, end, wide));
+  let current = node;
+  let matched = offset;
+  let next = stored;
+  let left = storedUnits;
+  let chain = extent;
+  let units = <usize>current.units;
+  let segmentWide = current.wide;
+  while (at < end) {
+    if (matched == units) {
+      const child = findChild(current, characterAt(at, end, wide));
       if (child === null || !(everyone || anyOwnerIn(child, bitmaps, candidateMask))) {
         stopped = true;
         break;
       }
-      enter(child);
+      unitsAbove += units;
+      charactersAbove += current.characters;
+      current = child;
+      matched = 0;
+      units = <usize>child.units;
+      segmentWide = child.wide;
+      if (isInline(child)) {
+        next = inlineUnits(child);
+        left = units;
+      } else {
+        chain = firstExtent(child);
+        next = extentUnits(chain);
+        left = extentBytes(chain) >> segmentWide;
+      }
     }
-    at = matchSegment(at, end, wide);
-    if (wide && at > from && endsInsidePair(at, end)) {
-      at -= 2;
-      offset--;
-      stopped = true;
+    let wanted = min<usize>(units - matched, (end - at) >> wide);
+    do {
+      const count = min(wanted, left);
+      const equal = equalUnits(at, wide, next, segmentWide, count);
+      at += equal << wide;
+      matched += equal;
+      next += equal << segmentWide;
+      left -= equal;
+      wanted -= equal;
+      if (!left && matched < units) {
+        chain = nextExtent(chain);
+        next = extentUnits(chain);
+        left = extentBytes(chain) >> segmentWide;
+      }
+      if (equal < count) {
+        stopped = true;
+        break;
+      }
+    } while (wanted);
+    if (wide && at > from && isHighSurrogate(load<u16>(at - 2))) {
+      const pairInText = at < end && isLowSurrogate(load<u16>(at));
+      const pairInSegment = matched < units && segmentWide && isLowSurrogate(load<u16>(next));
+      if (pairInText || pairInSegment) {
+        // The walk ends here, and the last unit that matched is half of a character: it is not shared.
+        at -= 2;
+        matched--;
+        stopped = true;
+      }
     }
+    if (stopped) break;
   }
+  node = current;
+  offset = matched;
+  stored = next;
+  storedUnits = left;
+  extent = chain;
   return at;
-}
-
-function enter(child: Node): void {
-  unitsAbove += offset;
-  charactersAbove += node.characters;
-  node = child;
-  offset = 0;
-  if (isInline(child)) {
-    stored = inlineUnits(child);
-    storedUnits = <usize>child.units;
-  } else {
-    openExtent(firstExtent(child));
-  }
-}
-
-function openExtent(next: usize): void {
-  extent = next;
-  stored = extentUnits(next);
-  storedUnits = extentBytes(next) >> node.wide;
-}
-
-function matchSegment(at: usize, end: usize, wide: u32): usize {
-  const segmentWide = node.wide;
-  let wanted = min<usize>(<usize>node.units - offset, (end - at) >> wide);
-  while (wanted) {
-    const count = min(wanted, storedUnits);
-    const equal = equalUnits(at, wide, stored, segmentWide, count);
-    at += equal << wide;
-    offset += equal;
-    stored += equal << segmentWide;
-    storedUnits -= equal;
-    wanted -= equal;
-    if (!storedUnits && offset < <usize>node.units) openExtent(nextExtent(extent));
-    if (equal < count) {
-      stopped = true;
-      break;
-    }
-  }
-  return at;
-}
-
-/**
- * Whether the walk cannot go on within this segment and the last unit that matched is one half of a character, in the
- * text or in the segment: then that unit is no shared character.
- */
-function endsInsidePair(at: usize, end: usize): bool {
-  if (!isHighSurrogate(load<u16>(at - 2))) return false;
-  if (at < end && isLowSurrogate(load<u16>(at))) return true;
-  return offset < <usize>node.units && node.wide != 0 && isLowSurrogate(load<u16>(stored));
 }

@@ -2,6 +2,7 @@
 export interface TreeCore {
   readonly memory: WebAssembly.Memory;
   window(): number;
+  results(): number;
   bitmap_words(): number;
   candidates_bitmap(): number;
   matched_bitmap(): number;
@@ -15,7 +16,6 @@ export interface TreeCore {
   revoke_insert(tenant: number, call: number, kept: number): number;
   prefix_match(units: number, form: number): number;
   begins(character: number, everyone: number): number;
-  matched_characters(): number;
   evict_tenant_by_lru(tenant: number, least: number): number;
   node_count(): number;
   entry_count(): number;
@@ -43,5 +43,5 @@ export function instantiateCore(module: WebAssembly.Module, maximumPages: number
     throw new Error(`the core failed an assertion at ${line}:${column}`);
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
-  return Object.assign(Object.create(null), instance.exports, { memory }) as TreeCore;
+  return { ...(instance.exports as unknown as TreeCore), memory };
 }

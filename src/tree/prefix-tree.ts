@@ -64,6 +64,8 @@ export class PrefixTree {
   /** Whose bitmap is in the core. */
   #current: Candidates | null = null;
   #words: Uint32Array;
+  /** Where in `#words` a match leaves its results. */
+  readonly #results: number;
   #loop: EvictionLoop | null = null;
 
   constructor();
@@ -73,6 +75,7 @@ export class PrefixTree {
     this.#core = core;
     this.#crossing = new Crossing(core.memory, core.window());
     this.#words = new Uint32Array(core.memory.buffer);
+    this.#results = core.results() >>> 2;
   }
 
   /**
@@ -151,12 +154,11 @@ export class PrefixTree {
       if (this.#current !== candidates) this.#setCandidates(core, candidates);
     }
     const units = this.#walk(core, text, form);
-    const chars = core.matched_characters() >>> 0;
     const words = this.#memoryWords(core);
-    const at = core.matched_bitmap() >>> 2;
-    const length = candidates.bitmap.length;
-    const owners = length > 2 ? words.slice(at, at + length) : null;
-    return new PrefixMatch(chars, text, units, candidates, words[at]!, words[at + 1]!, owners);
+    const at = this.#results;
+    const wordCount = candidates.bitmap.length;
+    const owners = wordCount > 2 ? words.slice(core.matched_bitmap() >>> 2, (core.matched_bitmap() >>> 2) + wordCount) : null;
+    return new PrefixMatch(words[at]!, text, units, candidates, words[at + 2]!, words[at + 3]!, owners);
   }
 
   /** A prepared list of candidates: order and repeats kept, valid as tenants come and go, for this tree only. O(names). */
