@@ -1,11 +1,11 @@
 import { RESULTS, WINDOW, liveBytes } from "./memory";
 import { bitmapWords } from "./owners";
-import { beginInsert, completeInsert, insertPiece, keptCharacters, lastCall, revoke } from "./insertion";
+import { beginInsert, beginInsertAtMatch, completeInsert, insertPiece, keptCharacters, lastCall, revoke } from "./insertion";
 import { evictRuns } from "./recency";
 import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
 import { newTenant, removeTenant } from "./tenants";
 import { copyText } from "./text";
-import { begin, canBegin, candidates, foldCandidates, follow, matchedOwners, matchedUnits, report, stopped } from "./walk";
+import { begin, canBegin, candidates, charactersBySlot, foldCandidates, follow, matchedOwners, matchedUnits, report, reportEach, stopped } from "./walk";
 
 /**
  * The border. Numbers cross it, and texts through the window: `units` UTF-16 code units at `window()`, a byte each or, with
@@ -69,6 +69,15 @@ export function insert(units: u32, form: u32, tenant: Tenant, time: f64): bool {
   return form & LAST ? completeInsert(tenant, time) : true;
 }
 
+/**
+ * As `insert`, but begins where the match just made has ended: `units` and `form` are those of the match's last piece,
+ * which the window still holds.
+ */
+export function insert_matched(units: u32, form: u32, tenant: Tenant, time: f64): bool {
+  if (!beginInsertAtMatch(units, form & WIDE)) return false;
+  return form & LAST ? completeInsert(tenant, time) : true;
+}
+
 /** What `revoke_insert` takes: the number of the last insert, and the characters of its text its tenant had before. */
 export function insert_call(): u32 {
   return lastCall();
@@ -90,6 +99,15 @@ export function prefix_match(units: u32, form: u32): u32 {
   follow(WINDOW, WINDOW + (<usize>units << wide), wide, (form & EVERYONE) != 0);
   if (form & LAST || stopped) report(RESULTS);
   return <u32>matchedUnits();
+}
+
+/** After a complete match: writes how many characters of the text each candidate has to `each_characters()`, a u32 a slot. */
+export function match_each(): void {
+  reportEach();
+}
+
+export function each_characters(): usize {
+  return charactersBySlot();
 }
 
 /** Whether a text beginning with this character would match anything at all; if not, the match is complete. */

@@ -5,7 +5,7 @@ import { drop, linkOlder, moveOlder } from "./recency";
 import { Entry, Node, Tenant, freeNode, newEntry, newNode } from "./records";
 import { appendText, cutReserve, cutText, firstCharacter, freeText, setText } from "./text";
 import { characterAt } from "./units";
-import { begin, charactersBefore, follow, node, offset, root } from "./walk";
+import { begin, charactersBefore, follow, node, offset, pieceAt, reopen, root } from "./walk";
 
 /**
  * An insert walks the text, keeps what the tree does not have in a leaf that is not part of it yet, and at the end, when
@@ -31,10 +31,20 @@ export function beginInsert(): void {
   leaf = null;
 }
 
+/** Begins where the match just made has ended; `units` are those of its last piece, which the window still holds. */
+export function beginInsertAtMatch(units: usize, wide: u32): bool {
+  leaf = null;
+  reopen();
+  return takePiece(pieceAt, WINDOW + (units << wide), wide);
+}
+
 /** Takes the next piece of the text, `units` in the window. False when there is no room: the insert has failed. */
 export function insertPiece(units: usize, wide: u32): bool {
-  const end = WINDOW + (units << wide);
-  const at = leaf === null ? follow(WINDOW, end, wide, true) : WINDOW;
+  return takePiece(WINDOW, WINDOW + (units << wide), wide);
+}
+
+function takePiece(from: usize, end: usize, wide: u32): bool {
+  const at = leaf === null ? follow(from, end, wide, true) : from;
   if (at == end || keep(at, end, wide)) return true;
   discardLeaf();
   return false;

@@ -148,6 +148,43 @@ export function anyOwnerIn(node: Node, bitmap: usize, mask: u64): bool {
   return false;
 }
 
+/**
+ * Sets `values[slot]` to `value` for every owner whose bit is in the bitmap `open`, and clears those bits.
+ * Returns whether any bit is left in `open`.
+ */
+export function takeOwners(node: Node, open: usize, values: usize, value: u32): bool {
+  if (slotWords > 1 && !(node.owners & 1)) {
+    let each = changetype<Entry | null>(node.owners);
+    while (each !== null) {
+      const slot = <usize>each.tenant.slot;
+      const word = open + ((slot >> 6) << 3);
+      const bit = <u64>1 << (slot & 63);
+      if (load<u64>(word) & bit) {
+        store<u64>(word, load<u64>(word) ^ bit);
+        store<u32>(values + (slot << 2), value);
+      }
+      each = each.next;
+    }
+  } else {
+    const table = node.owners ^ 1;
+    const words: u32 = slotWords == 1 ? 1 : wordsOf(table);
+    for (let word: u32 = 0; word < words; word++) {
+      const at = open + (<usize>word << 3);
+      const owners = slotWords == 1 ? node.ownerMask : load<u64>(wordAt(table, word << 6));
+      let taken = load<u64>(at) & owners;
+      if (!taken) continue;
+      store<u64>(at, load<u64>(at) ^ taken);
+      for (; taken; taken &= taken - 1) {
+        store<u32>(values + (((<usize>word << 6) + <usize>ctz(taken)) << 2), value);
+      }
+    }
+  }
+  for (let word: usize = 0; word < <usize>slotWords; word++) {
+    if (load<u64>(open + (word << 3))) return true;
+  }
+  return false;
+}
+
 /** Writes the slots of all owners to a bitmap of `bitmapWords()` words. */
 export function writeOwners(node: Node, bitmap: usize): void {
   memory.fill(bitmap, 0, <usize>slotWords << 3);

@@ -1,6 +1,6 @@
 import { findChild } from "./edges";
 import { allocate, grainsFor, release } from "./memory";
-import { anyOwnerIn, bitmapWords, writeOwners } from "./owners";
+import { anyOwnerIn, bitmapWords, takeOwners, writeOwners } from "./owners";
 import { Node, newNode } from "./records";
 import {
   charactersUpTo,
@@ -25,6 +25,9 @@ export let offset: usize = 0;
 /** Whether the text has left the tree. */
 export let stopped: bool = false;
 
+/** Where in the window the walk stopped. */
+export let pieceAt: usize = 0;
+
 /** What lies above `node`. */
 let unitsAbove: usize = 0;
 let charactersAbove: u32 = 0;
@@ -34,7 +37,10 @@ let stored: usize = 0;
 let storedUnits: usize = 0;
 let extent: usize = 0;
 
-/** Two bitmaps of slots, one after the other: candidates of a match (written by JavaScript), owners of the node reached. */
+/**
+ * Three bitmaps of slots, one after the other, and a number a slot: candidates of a match (written by JavaScript), owners of
+ * the node reached, candidates still to be placed; how many characters of the text each slot has.
+ */
 let bitmaps: usize = allocate(grainsFor(bitmapBytes(1)));
 let candidateMask: u64 = 0;
 
@@ -46,6 +52,10 @@ export function matchedOwners(): usize {
   return bitmaps + (<usize>bitmapWords() << 3);
 }
 
+export function charactersBySlot(): usize {
+  return bitmaps + 3 * (<usize>bitmapWords() << 3);
+}
+
 /** Writes what a match has found to `results`: its characters, and the owners of the node reached (64 slots, or the bitmap). */
 export function report(results: usize): void {
   store<u32>(results, charactersAbove + charactersUpTo(node, offset));
@@ -54,7 +64,7 @@ export function report(results: usize): void {
 }
 
 export function bitmapBytes(words: u32): usize {
-  return <usize>words << 4;
+  return <usize>words * (3 * 8 + 64 * 4);
 }
 
 /** Makes the bitmaps as long as `bitmapWords()` says, from `words` before. Room must have been reserved. */
@@ -83,9 +93,34 @@ export function matchedUnits(): usize {
   return unitsAbove + offset;
 }
 
+/**
+ * Writes, for every candidate, how many characters of the text just walked are its own: those down to the deepest node of
+ * the path that it owns, since it owns every node above.
+ */
+export function reportEach(): void {
+  const bytes = <usize>bitmapWords() << 3;
+  const open = bitmaps + 2 * bytes;
+  const characters = charactersBySlot();
+  memory.copy(open, bitmaps, bytes);
+  memory.fill(characters, 0, bytes << 5);
+  let each = node;
+  let matched = charactersAbove + charactersUpTo(node, offset);
+  let above = charactersAbove;
+  while (each !== root && takeOwners(each, open, characters, matched)) {
+    matched = above;
+    each = changetype<Node>(each.parent);
+    above -= each.characters;
+  }
+}
+
 /** Characters of the path before the node reached. */
 export function charactersBefore(): u32 {
   return charactersAbove;
+}
+
+/** Lets the walk enter nodes that no candidate owns: if it stopped before one, it can go on. */
+export function reopen(): void {
+  stopped = offset < <usize>node.units;
 }
 
 /** Whether the walk could take its first step with this character. */
@@ -164,6 +199,7 @@ export function follow(from: usize, end: usize, wide: u32, everyone: bool): usiz
     if (stopped) break;
   }
   node = current;
+  pieceAt = at;
   offset = matched;
   stored = next;
   storedUnits = left;

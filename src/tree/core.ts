@@ -11,10 +11,13 @@ export interface TreeCore {
   remove_tenant(tenant: number): number;
   tenant_characters(tenant: number): number;
   insert(units: number, form: number, tenant: number, time: number): number;
+  insert_matched(units: number, form: number, tenant: number, time: number): number;
   insert_call(): number;
   insert_kept(): number;
   revoke_insert(tenant: number, call: number, kept: number): number;
   prefix_match(units: number, form: number): number;
+  match_each(): void;
+  each_characters(): number;
   begins(character: number, everyone: number): number;
   evict_tenant_by_lru(tenant: number, least: number): number;
   node_count(): number;

@@ -26,6 +26,8 @@ export class Crossing {
 
   /** WIDE when the last piece was written with two bytes a unit, else 0. */
   form = 0;
+  /** Length of the last piece in units. */
+  units = 0;
 
   constructor(memory: WebAssembly.Memory, window: number) {
     this.#memory = memory;
@@ -43,6 +45,7 @@ export class Crossing {
       if (read === written && read === piece.length) {
         this.form = 0;
         this.#penalty = 0;
+        this.units = read;
         return read;
       }
       this.#penalty = Math.min(MOST_SKIPPED, this.#penalty * 2 + 1);
@@ -65,6 +68,7 @@ export class Crossing {
       this.#writer = utf16Writer(this.#memory.buffer, this.#window);
     }
     this.#writer.write(text, from, units);
+    this.units = units;
     return units;
   }
 }

@@ -1,8 +1,8 @@
 import { treeModule } from "#wasm";
-import { Candidates, type Tenant } from "./candidates.js";
+import type { Tenant } from "./candidates.js";
 import { nowS } from "./clock.js";
-import { EVERYONE, FIRST, instantiateCore, LAST, type TreeCore } from "./core.js";
-import { Crossing } from "./crossing.js";
+import { instantiateCore, type TreeCore } from "./core.js";
+import { Descent } from "./descent.js";
 import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
 import {
@@ -19,6 +19,7 @@ import {
 } from "./options.js";
 import { PrefixMatch } from "./prefix-match.js";
 import { TenantSet } from "./tenant-set.js";
+import { Tenants } from "./tenants.js";
 
 /** What `revokeInsert` needs to know of an insert. */
 export interface InsertReceipt {
@@ -52,30 +53,21 @@ export interface TreeStats {
  * wrong type and after dispose, `RangeError` for a value out of range and when memory cannot grow.
  */
 export class PrefixTree {
-  #core: TreeCore | null;
-  #crossing: Crossing | null;
-  /** By name, in the tree's tenant order: a tenant added anew comes last. */
-  readonly #tenants = new Map<string, Tenant>();
-  readonly #freeSlots: number[] = [];
-  #slots = 0;
-  /** Changes whenever tenants come or go. */
-  #version = 0;
-  #everyone: Candidates | null = null;
-  /** Whose bitmap is in the core. */
-  #current: Candidates | null = null;
-  #words: Uint32Array;
-  /** Where in `#words` a match leaves its results. */
-  readonly #results: number;
+  #parts: Parts | null;
   #loop: EvictionLoop | null = null;
+  /** Whether `matchThenInsert` waits for its caller to choose. */
+  #choosing = false;
 
   constructor();
   /** @internal */
   constructor(core: TreeCore);
   constructor(core: TreeCore = instantiateCore(treeModule())) {
-    this.#core = core;
-    this.#crossing = new Crossing(core.memory, core.window());
-    this.#words = new Uint32Array(core.memory.buffer);
-    this.#results = core.results() >>> 2;
+    this.#parts = {
+      core,
+      tenants: new Tenants(core),
+      descent: new Descent(core),
+      results: core.results() >>> 2,
+    };
   }
 
   /**
@@ -83,15 +75,15 @@ export class PrefixTree {
    * @param timeS when, in seconds; default: now.
    */
   addTenants(tenants: Iterable<string>, timeS: number = nowS()): void {
-    const core = this.#live();
+    const known = this.#live().tenants;
     const names = readNames(tenants);
     checkTime(timeS);
     const added: string[] = [];
     for (const name of names) {
-      if (this.#tenants.has(name)) continue;
-      if (!this.#addTenant(core, name, timeS)) {
-        this.removeTenants(added);
-        throw new RangeError(`no room for tenant ${shown(name)}: the tree has ${this.#tenants.size} tenants`);
+      if (known.get(name) !== undefined) continue;
+      if (!known.add(name, timeS)) {
+        for (const each of added) known.remove(each);
+        throw new RangeError(`no room for tenant ${shown(name)}: the tree has ${known.size} tenants`);
       }
       added.push(name);
     }
@@ -104,20 +96,43 @@ export class PrefixTree {
    * @param timeS when, in seconds; default: now. It replaces the nodes' old times, later ones too.
    */
   insert(text: string, tenant: string, timeS: number = nowS()): void {
-    const core = this.#live();
-    checkText(text);
-    checkTenant(tenant);
-    checkTime(timeS);
-    const known = this.#tenants.get(tenant);
-    if (known !== undefined) this.#insert(core, text, known.address, timeS);
+    this.#insert(text, tenant, timeS);
   }
 
   /** As `insert`; what it returns lets `revokeInsert` take back what it newly gave the tenant. */
   insertRevocable(text: string, tenant: string, timeS: number = nowS()): InsertReceipt {
-    this.insert(text, tenant, timeS);
-    const core = this.#live();
-    if (!this.#tenants.has(tenant)) return { call: 0, keptChars: 0 };
-    return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0 };
+    return this.#insert(text, tenant, timeS) ? receiptOf(this.#live().core) : NO_RECEIPT;
+  }
+
+  /**
+   * A match and the insert that follows from it in one descent: the text crosses once, `choose` is given the match and names
+   * the tenant that gets the text, or null for none. Costs little more than the match alone.
+   * @param choose must not use the tree: every call throws meanwhile. What it throws is passed on, and nothing is inserted.
+   * @returns the insert's receipt for `revokeInsert`, or null when there was none: `choose` named null or an unknown tenant.
+   */
+  matchThenInsert(
+    text: string,
+    availableTenants: readonly string[] | TenantSet | null | undefined,
+    choose: (match: PrefixMatch) => string | null,
+    timeS: number = nowS(),
+  ): InsertReceipt | null {
+    const { core, tenants, descent } = this.#live();
+    if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
+    checkTime(timeS);
+    const match = this.prefixMatch(text, availableTenants);
+    this.#choosing = true;
+    let tenant: string | null;
+    try {
+      tenant = choose(match);
+    } finally {
+      this.#choosing = false;
+    }
+    if (tenant === null) return null;
+    checkTenant(tenant);
+    const known = tenants.get(tenant);
+    if (known === undefined) return null;
+    if (!descent.insertWalked(text, known.address, timeS)) throw noRoom(text);
+    return receiptOf(core);
   }
 
   /**
@@ -126,15 +141,15 @@ export class PrefixTree {
    * @returns the characters taken back.
    */
   revokeInsert(text: string, tenant: string, receipt: InsertReceipt): number {
-    const core = this.#live();
+    const { core, tenants, descent } = this.#live();
     checkText(text);
     checkTenant(tenant);
     if (!Number.isInteger(receipt?.call) || !Number.isInteger(receipt.keptChars)) {
       throw new TypeError(`receipt must be what insertRevocable returned, not ${shown(receipt)}`);
     }
-    const known = this.#tenants.get(tenant);
+    const known = tenants.get(tenant);
     if (known === undefined || receipt.call === 0) return 0;
-    this.#walk(core, text, EVERYONE);
+    descent.walk(text, true);
     return core.revoke_insert(known.address, receipt.call, receipt.keptChars) >>> 0;
   }
 
@@ -144,21 +159,42 @@ export class PrefixTree {
    * O(characters matched); naming the tenants, O(candidates), only when it is read.
    */
   prefixMatch(text: string, availableTenants?: readonly string[] | TenantSet | null): PrefixMatch {
-    const core = this.#live();
+    const { core, tenants, descent, results } = this.#live();
     checkText(text);
-    const candidates = this.#candidates(core, availableTenants);
+    const candidates = tenants.candidates(this, availableTenants);
     if (candidates.tenants.length === 0) return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
-    let form = EVERYONE;
-    if (!candidates.everyone) {
-      form = 0;
-      if (this.#current !== candidates) this.#setCandidates(core, candidates);
-    }
-    const units = this.#walk(core, text, form);
-    const words = this.#memoryWords(core);
-    const at = this.#results;
+    if (!candidates.everyone) tenants.bringToCore(candidates);
+    const units = descent.walk(text, candidates.everyone);
+    const words = tenants.words();
     const wordCount = candidates.bitmap.length;
-    const owners = wordCount > 2 ? words.slice(core.matched_bitmap() >>> 2, (core.matched_bitmap() >>> 2) + wordCount) : null;
-    return new PrefixMatch(words[at]!, text, units, candidates, words[at + 2]!, words[at + 3]!, owners);
+    const bitmap = wordCount > 2 ? core.matched_bitmap() >>> 2 : 0;
+    const owners = wordCount > 2 ? words.slice(bitmap, bitmap + wordCount) : null;
+    return new PrefixMatch(words[results]!, text, units, candidates, words[results + 2]!, words[results + 3]!, owners);
+  }
+
+  /**
+   * How many characters of the text each of the given tenants owns: for everyone of them what `prefixMatch` with that tenant
+   * alone would find, from one descent. O(characters matched + tenants).
+   * @returns one number a name, in the order given; 0 for a tenant that is not known.
+   */
+  prefixMatchEach(text: string, tenants: readonly string[] | TenantSet): Uint32Array {
+    const { core, tenants: known, descent } = this.#live();
+    checkText(text);
+    const names = tenants instanceof TenantSet ? tenants.names : readNames(tenants);
+    const matched = new Uint32Array(names.length);
+    const candidates = known.candidates(this, tenants);
+    if (names.length === 0 || candidates.tenants.length === 0) return matched;
+    known.bringToCore(candidates);
+    descent.walk(text, false);
+    core.match_each();
+    const words = known.words();
+    const at = core.each_characters() >>> 2;
+    if (candidates.tenants.length === names.length) {
+      for (let i = 0; i < names.length; i++) matched[i] = words[at + candidates.tenants[i]!.slot]!;
+    } else {
+      for (let i = 0; i < names.length; i++) matched[i] = words[at + (known.get(names[i]!)?.slot ?? Number.NaN)] ?? 0;
+    }
+    return matched;
   }
 
   /** A prepared list of candidates: order and repeats kept, valid as tenants come and go, for this tree only. O(names). */
@@ -172,12 +208,9 @@ export class PrefixTree {
    * @returns by name the characters removed: 0 for a name that is not known, and so for one given twice.
    */
   removeTenants(tenants: Iterable<string>): Map<string, number> {
-    const core = this.#live();
+    const known = this.#live().tenants;
     const removed = new Map<string, number>();
-    for (const name of readNames(tenants)) {
-      const tenant = this.#tenants.get(name);
-      removed.set(name, tenant === undefined ? 0 : this.#removeTenant(core, tenant));
-    }
+    for (const name of readNames(tenants)) removed.set(name, known.remove(name));
     return removed;
   }
 
@@ -187,11 +220,11 @@ export class PrefixTree {
    * @returns the characters removed; 0 for a tenant that is not known.
    */
   evictTenantByLru(tenant: string, minRemoveSize: number): number {
-    const core = this.#live();
+    const { core, tenants } = this.#live();
     checkTenant(tenant);
     checkCount("minRemoveSize", minRemoveSize);
-    const known = this.#tenants.get(tenant);
-    return known === undefined ? 0 : this.#evict(core, known, minRemoveSize);
+    const known = tenants.get(tenant);
+    return known === undefined ? 0 : evict(core, known, minRemoveSize);
   }
 
   /**
@@ -199,29 +232,26 @@ export class PrefixTree {
    * @returns null when there is none; so also for an empty list (unlike `prefixMatch`). O(tenants).
    */
   getSmallestTenants(availableTenants?: readonly string[] | TenantSet | null): string[] | null {
-    const core = this.#live();
+    const { tenants } = this.#live();
     const listed = availableTenants instanceof TenantSet ? availableTenants.names : availableTenants;
     if (listed?.length === 0) return null;
-    const { tenants } = this.#candidates(core, availableTenants);
     let smallest = Number.POSITIVE_INFINITY;
     let names = new Set<string>();
-    for (const { name, address } of tenants) {
-      const count = core.tenant_characters(address) >>> 0;
+    for (const tenant of tenants.candidates(this, availableTenants).tenants) {
+      const count = tenants.characters(tenant);
       if (count < smallest) {
         smallest = count;
         names = new Set();
       }
-      if (count === smallest) names.add(name);
+      if (count === smallest) names.add(tenant.name);
     }
     return names.size === 0 ? null : [...names];
   }
 
   /** Every tenant's characters, in the tree's tenant order: a copy. O(tenants). */
   get tenantToCharCount(): Map<string, number> {
-    const core = this.#live();
-    const counts = new Map<string, number>();
-    for (const { name, address } of this.#tenants.values()) counts.set(name, core.tenant_characters(address) >>> 0);
-    return counts;
+    const { tenants } = this.#live();
+    return new Map(Array.from(tenants, (tenant) => [tenant.name, tenants.characters(tenant)]));
   }
 
   /**
@@ -229,13 +259,13 @@ export class PrefixTree {
    * @returns by name the characters removed, where there were any. O(tenants + nodes removed).
    */
   sweep(options: SweepOptions): Map<string, number> {
-    const core = this.#live();
+    const { core, tenants } = this.#live();
     checkSweep(options);
     const removed = new Map<string, number>();
-    for (const tenant of this.#tenants.values()) {
-      const count = core.tenant_characters(tenant.address) >>> 0;
+    for (const tenant of tenants) {
+      const count = tenants.characters(tenant);
       if (count <= options.evictionThreshold || count <= options.evictionTarget) continue;
-      removed.set(tenant.name, this.#evict(core, tenant, count - options.evictionTarget));
+      removed.set(tenant.name, evict(core, tenant, count - options.evictionTarget));
     }
     return removed;
   }
@@ -261,18 +291,19 @@ export class PrefixTree {
 
   /** The whole tree, for tests and tools. O(everything in it). */
   inspect(): TreeInspection {
-    return inspectTree(this.#live(), this.#crossing!, this.#tenants.values());
+    const { core, tenants, descent } = this.#live();
+    return inspectTree(core, descent.crossing, tenants);
   }
 
   /** Sizes. O(tenants). */
   stats(): TreeStats {
-    const core = this.#live();
+    const { core, tenants } = this.#live();
     let chars = 0;
-    for (const { address } of this.#tenants.values()) chars += core.tenant_characters(address) >>> 0;
+    for (const tenant of tenants) chars += tenants.characters(tenant);
     return {
       nodes: core.node_count(),
       entries: core.entry_count(),
-      tenants: this.#tenants.size,
+      tenants: tenants.size,
       chars,
       storedBytes: core.live_bytes() >>> 0,
       memoryBytes: core.memory.buffer.byteLength,
@@ -282,121 +313,49 @@ export class PrefixTree {
   /** Ends the eviction loop and lets the memory go. Any later call but this one throws a `TypeError`. */
   [Symbol.dispose](): void {
     this.stopEvictionLoop();
-    this.#core = null;
-    this.#words = new Uint32Array(0);
-    this.#crossing = null;
-    this.#tenants.clear();
-    this.#everyone = null;
-    this.#current = null;
+    this.#parts = null;
   }
 
-  #live(): TreeCore {
-    if (this.#core === null) throw new TypeError("PrefixTree used after dispose");
-    return this.#core;
+  #live(): Parts {
+    if (this.#parts === null) throw new TypeError("PrefixTree used after dispose");
+    if (this.#choosing) throw new TypeError("PrefixTree used inside the choose function of matchThenInsert");
+    return this.#parts;
   }
 
-  /** False when there is no room. */
-  #addTenant(core: TreeCore, name: string, timeS: number): boolean {
-    const slot = this.#freeSlots.at(-1) ?? this.#slots;
-    const words = core.bitmap_words();
-    const address = core.add_tenant(slot, timeS) >>> 0;
-    if (address === 0) return false;
-    if (slot === this.#slots) this.#slots++;
-    else this.#freeSlots.pop();
-    if (core.bitmap_words() !== words) this.#current = null;
-    this.#tenants.set(name, { name, address, slot });
-    this.#tenantsChanged();
+  /** False when the tree does not know the tenant. */
+  #insert(text: string, tenant: string, timeS: number): boolean {
+    const { tenants, descent } = this.#live();
+    checkText(text);
+    checkTenant(tenant);
+    checkTime(timeS);
+    const known = tenants.get(tenant);
+    if (known === undefined) return false;
+    if (!descent.insert(text, known.address, timeS)) throw noRoom(text);
     return true;
   }
+}
 
-  #removeTenant(core: TreeCore, { name, address, slot }: Tenant): number {
-    this.#tenants.delete(name);
-    this.#freeSlots.push(slot);
-    this.#tenantsChanged();
-    return core.remove_tenant(address) >>> 0;
-  }
+/** What a tree is made of, until it is disposed of. */
+interface Parts {
+  readonly core: TreeCore;
+  readonly tenants: Tenants;
+  readonly descent: Descent;
+  /** Where, in 32-bit words of the memory, a match leaves what it found. */
+  readonly results: number;
+}
 
-  #tenantsChanged(): void {
-    this.#version++;
-    this.#everyone = null;
-  }
+function evict(core: TreeCore, { address }: Tenant, least: number): number {
+  return core.evict_tenant_by_lru(address, Math.min(least, core.tenant_characters(address) >>> 0)) >>> 0;
+}
 
-  #evict(core: TreeCore, { address }: Tenant, least: number): number {
-    return core.evict_tenant_by_lru(address, Math.min(least, core.tenant_characters(address) >>> 0)) >>> 0;
-  }
+const NO_RECEIPT: InsertReceipt = Object.freeze({ call: 0, keptChars: 0 });
 
-  #insert(core: TreeCore, text: string, tenant: number, timeS: number): void {
-    const crossing = this.#crossing!;
-    const length = text.length;
-    let from = 0;
-    let form = FIRST;
-    do {
-      const units = crossing.write(text, from);
-      from += units;
-      if (from === length) form |= LAST;
-      if (core.insert(units, form | crossing.form, tenant, timeS) === 0) {
-        throw new RangeError(`no room for a text of ${length} units: the tree's memory cannot grow`);
-      }
-      form &= ~FIRST;
-    } while (from < length);
-  }
+function receiptOf(core: TreeCore): InsertReceipt {
+  return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0 };
+}
 
-  /** Follows the text from the root, as far as it goes. Returns the units matched. */
-  #walk(core: TreeCore, text: string, candidates: number): number {
-    const crossing = this.#crossing!;
-    const length = text.length;
-    if (length > 0 && core.begins(text.codePointAt(0)!, candidates) === 0) return 0;
-    let from = 0;
-    let form = FIRST | candidates;
-    let matched: number;
-    do {
-      const units = crossing.write(text, from);
-      from += units;
-      if (from === length) form |= LAST;
-      matched = core.prefix_match(units, form | crossing.form) >>> 0;
-      form &= ~FIRST;
-    } while (matched === from && from < length);
-    return matched;
-  }
-
-  #candidates(core: TreeCore, available: readonly string[] | TenantSet | null | undefined): Candidates {
-    if (available instanceof TenantSet) {
-      if (!available.belongsTo(this)) throw new TypeError("availableTenants is a TenantSet of another tree");
-      if (available.names.length === 0) return this.#allTenants(core);
-      return available.resolve(this.#version, (names) => this.#resolve(core, names));
-    }
-    if (available === undefined || available === null) return this.#allTenants(core);
-    if (!Array.isArray(available)) {
-      throw new TypeError(`availableTenants must be an array of strings or a TenantSet, not ${shown(available)}`);
-    }
-    return available.length === 0 ? this.#allTenants(core) : this.#resolve(core, available);
-  }
-
-  #allTenants(core: TreeCore): Candidates {
-    this.#everyone ??= new Candidates([...this.#tenants.values()], this.#tenants.size, core.bitmap_words());
-    return this.#everyone;
-  }
-
-  #resolve(core: TreeCore, names: readonly string[]): Candidates {
-    const tenants: Tenant[] = [];
-    for (const name of names) {
-      checkTenant(name);
-      const tenant = this.#tenants.get(name);
-      if (tenant !== undefined) tenants.push(tenant);
-    }
-    return new Candidates(tenants, this.#tenants.size, core.bitmap_words());
-  }
-
-  #setCandidates(core: TreeCore, candidates: Candidates): void {
-    this.#memoryWords(core).set(candidates.bitmap, core.candidates_bitmap() >>> 2);
-    core.set_candidates();
-    this.#current = candidates;
-  }
-
-  #memoryWords(core: TreeCore): Uint32Array {
-    if (this.#words.length === 0) this.#words = new Uint32Array(core.memory.buffer);
-    return this.#words;
-  }
+function noRoom(text: string): RangeError {
+  return new RangeError(`no room for a text of ${text.length} units: the tree's memory cannot grow`);
 }
 
 /** @internal A tree on a module of the caller's choice (a debug build), in at most `maximumPages` × 64 KiB. */

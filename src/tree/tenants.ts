@@ -1,0 +1,116 @@
+import { Candidates, type Tenant } from "./candidates.js";
+import type { TreeCore } from "./core.js";
+import { checkTenant, shown } from "./options.js";
+import { TenantSet } from "./tenant-set.js";
+
+/** A tree's tenants by name, their slots in the core's bitmaps, and the lists of candidates made of them. */
+export class Tenants implements Iterable<Tenant> {
+  readonly #core: TreeCore;
+  /** In the tree's tenant order: one removed and added again comes last. */
+  readonly #byName = new Map<string, Tenant>();
+  readonly #freeSlots: number[] = [];
+  #slots = 0;
+  /** Changes whenever tenants come or go. */
+  #version = 0;
+  #everyone: Candidates | null = null;
+  /** Whose bitmap the core has. */
+  #inCore: Candidates | null = null;
+  #words: Uint32Array;
+
+  constructor(core: TreeCore) {
+    this.#core = core;
+    this.#words = new Uint32Array(core.memory.buffer);
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  get(name: string): Tenant | undefined {
+    return this.#byName.get(name);
+  }
+
+  [Symbol.iterator](): Iterator<Tenant> {
+    return this.#byName.values();
+  }
+
+  /** False when there is no room. */
+  add(name: string, timeS: number): boolean {
+    const slot = this.#freeSlots.at(-1) ?? this.#slots;
+    const words = this.#core.bitmap_words();
+    const address = this.#core.add_tenant(slot, timeS) >>> 0;
+    if (address === 0) return false;
+    if (slot === this.#slots) this.#slots++;
+    else this.#freeSlots.pop();
+    if (this.#core.bitmap_words() !== words) this.#inCore = null;
+    this.#byName.set(name, { name, address, slot });
+    this.#changed();
+    return true;
+  }
+
+  /** Removes a tenant and all it owns. Returns its characters; 0 for a name that is not known. */
+  remove(name: string): number {
+    const tenant = this.#byName.get(name);
+    if (tenant === undefined) return 0;
+    this.#byName.delete(name);
+    this.#freeSlots.push(tenant.slot);
+    this.#changed();
+    return this.#core.remove_tenant(tenant.address) >>> 0;
+  }
+
+  characters({ address }: Tenant): number {
+    return this.#core.tenant_characters(address) >>> 0;
+  }
+
+  /** The candidates that an argument of `owner`'s methods means: all tenants when it is absent or empty. */
+  candidates(owner: object, available: readonly string[] | TenantSet | null | undefined): Candidates {
+    if (available === undefined || available === null) return this.#all();
+    if (available instanceof TenantSet) {
+      if (!available.belongsTo(owner)) throw new TypeError("availableTenants is a TenantSet of another tree");
+      if (available.names.length === 0) return this.#all();
+      return available.resolve(this.#version, (names) => this.#resolve(names));
+    }
+    if (!Array.isArray(available)) {
+      throw new TypeError(`availableTenants must be an array of strings or a TenantSet, not ${shown(available)}`);
+    }
+    return available.length === 0 ? this.#all() : this.#resolve(available);
+  }
+
+  /** Sees to it that the core's bitmap of candidates is this one. */
+  bringToCore(candidates: Candidates): void {
+    if (this.#inCore === candidates) return;
+    this.words().set(candidates.bitmap, this.#core.candidates_bitmap() >>> 2);
+    this.#core.set_candidates();
+    this.#inCore = candidates;
+  }
+
+  /** The core's memory. Growing has replaced the buffer of an older view, whose length then is 0. */
+  words(): Uint32Array {
+    if (this.#words.length === 0) this.#words = new Uint32Array(this.#core.memory.buffer);
+    return this.#words;
+  }
+
+  #changed(): void {
+    this.#version++;
+    this.#everyone = null;
+  }
+
+  #all(): Candidates {
+    this.#everyone ??= this.#made([...this.#byName.values()]);
+    return this.#everyone;
+  }
+
+  #resolve(names: readonly string[]): Candidates {
+    const tenants: Tenant[] = [];
+    for (const name of names) {
+      checkTenant(name);
+      const tenant = this.#byName.get(name);
+      if (tenant !== undefined) tenants.push(tenant);
+    }
+    return this.#made(tenants);
+  }
+
+  #made(tenants: Tenant[]): Candidates {
+    return new Candidates(tenants, this.#byName.size, this.#core.bitmap_words());
+  }
+}
