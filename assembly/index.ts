@@ -1,11 +1,12 @@
 import { RESULTS, WINDOW, liveBytes } from "./memory";
 import { bitmapWords } from "./owners";
 import { beginInsert, beginInsertAtMatch, completeInsert, insertPiece, keptCharacters, lastCall, revoke } from "./insertion";
+import { namespaceCount } from "./namespaces";
 import { evictRuns } from "./recency";
 import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
 import { newTenant, removeTenant } from "./tenants";
 import { copyText } from "./text";
-import { begin, canBegin, candidates, charactersBySlot, foldCandidates, follow, matchedOwners, matchedUnits, report, reportEach, stopped } from "./walk";
+import { begin, canBegin, candidates, charactersBySlot, foldCandidates, follow, matchedOwners, matchedUnits, namespaceRoot, report, reportEach, selectNamespace, stopped } from "./walk";
 
 /**
  * The border. Numbers cross it, and texts through the window: `units` UTF-16 code units at `window()`, a byte each or, with
@@ -47,6 +48,26 @@ export function matched_bitmap(): usize {
 /** To be called when the candidates' bitmap has been written. */
 export function set_candidates(): void {
   foldCandidates();
+}
+
+/** Matches and inserts from now on are those of this namespace. 0 is the tree's own; the others are numbered below 2^24. */
+export function select_namespace(number: u32): void {
+  selectNamespace(number);
+}
+
+/** Whether anything is in the selected namespace. */
+export function has_namespace(): bool {
+  return namespaceRoot() !== null;
+}
+
+/** Namespaces that hold something, the tree's own not among them. */
+export function namespace_count(): u32 {
+  return namespaceCount();
+}
+
+/** The number of the namespace whose root this node is, or 0. */
+export function node_namespace(node: Node): u32 {
+  return node.units == 0 ? node.key : 0;
 }
 
 /** The new tenant, or 0 when there is no room. `slot`: the smallest number that no tenant has. */
@@ -122,6 +143,7 @@ export function evict_tenant_by_lru(tenant: Tenant, least: u32): u32 {
   return evictRuns(tenant, least);
 }
 
+/** Nodes, the root and the directory of namespaces among them. */
 export function node_count(): u32 {
   return nodeCount();
 }

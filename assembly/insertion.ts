@@ -5,7 +5,8 @@ import { drop, linkOlder, moveOlder } from "./recency";
 import { Entry, Node, Tenant, freeNode, newEntry, newNode } from "./records";
 import { appendText, cutReserve, cutText, firstCharacter, freeText, setText } from "./text";
 import { characterAt } from "./units";
-import { begin, charactersBefore, follow, node, offset, pieceAt, reopen, root } from "./walk";
+import { newNamespace } from "./namespaces";
+import { absent, begin, charactersBefore, follow, node, offset, pieceAt, reopen, root } from "./walk";
 
 /**
  * An insert walks the text, keeps what the tree does not have in a leaf that is not part of it yet, and at the end, when
@@ -59,6 +60,7 @@ export function completeInsert(tenant: Tenant, time: f64): bool {
   call++;
   let deepest = offset < <usize>node.units ? split(node, offset) : node;
   if (leaf !== null) {
+    if (absent) deepest = newNamespace();
     const grown = changetype<Node>(leaf);
     addChild(deepest, grown);
     deepest = grown;
@@ -70,7 +72,8 @@ export function completeInsert(tenant: Tenant, time: f64): bool {
 
 /**
  * Ends the tenant's ownership of those nodes of the text just walked that begin after its first `before` characters and
- * that insert call `made` was the last to touch. Returns the characters given up.
+ * that insert call `made` was the last to touch. Returns the characters given up. A namespace's root, which is as deep as
+ * what was there before, goes only when nothing is below it.
  */
 export function revoke(tenant: Tenant, made: u32, before: u32): u32 {
   let above = charactersBefore();
@@ -84,7 +87,7 @@ export function revoke(tenant: Tenant, made: u32, before: u32): u32 {
     const parent = changetype<Node>(each.parent);
     const entry = findOwner(each, tenant);
     if (entry !== null) {
-      if (entry.call != made) break;
+      if (entry.call != made || (!each.units && each.children)) break;
       removed += drop(entry);
     }
     each = parent;
@@ -120,6 +123,7 @@ function reserveFor(tenant: Tenant): bool {
   let longest: usize = 64;
   let owned: Node = node;
   if (leaf !== null) bytes = EDGE_RESERVE + 32;
+  if (absent) bytes += EDGE_RESERVE + 64 + 32;
   if (offset < <usize>node.units) {
     const table = ownerReserve(node);
     const text = cutReserve(node);

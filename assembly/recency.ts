@@ -2,6 +2,7 @@ import { removeChild } from "./edges";
 import { removeOwner } from "./owners";
 import { Entry, Node, Tenant, freeEntry, freeNode } from "./records";
 import { freeText } from "./text";
+import { removeNamespace } from "./namespaces";
 
 /**
  * Each tenant's nodes from newest to oldest: a doubly linked list of its entries, the root's always the first, the
@@ -68,7 +69,8 @@ export function drop(entry: Entry): u32 {
 export function prune(node: Node): void {
   while (!node.ownerCount && !node.children && node.parent !== null) {
     const parent = changetype<Node>(node.parent);
-    removeChild(parent, node);
+    if (node.units) removeChild(parent, node);
+    else removeNamespace(node);
     freeText(node);
     freeNode(node);
     node = parent;

@@ -19,6 +19,13 @@ import { characterAt, equalUnits, isHighSurrogate, isLowSurrogate } from "./unit
  */
 export const root: Node = changetype<Node>(newNode());
 
+/** Not part of any path: its children, by number, are the roots of the namespaces but the first, which is `root`'s. */
+export const directory: Node = changetype<Node>(newNode());
+
+let namespace: u32 = 0;
+/** Whether the walk's namespace has no root, since nothing has been inserted into it. */
+export let absent: bool = false;
+
 /** The deepest node reached, and how many units of its segment the text has matched. */
 export let node: Node = root;
 export let offset: usize = 0;
@@ -56,11 +63,15 @@ export function charactersBySlot(): usize {
   return bitmaps + 3 * (<usize>bitmapWords() << 3);
 }
 
-/** Writes what a match has found to `results`: its characters, and the owners of the node reached (64 slots, or the bitmap). */
+/**
+ * Writes what a match has found to `results`: its characters, and the owners of the node reached (there, or to the bitmap
+ * when there are more than 64 slots). When nothing has matched, that is everyone.
+ */
 export function report(results: usize): void {
   store<u32>(results, charactersAbove + charactersUpTo(node, offset));
-  if (bitmapWords() == 1) store<u64>(results, node.ownerMask, 8);
-  else writeOwners(node, matchedOwners());
+  const reached = matchedUnits() ? node : root;
+  if (bitmapWords() == 1) store<u64>(results, reached.ownerMask, 8);
+  else writeOwners(reached, matchedOwners());
 }
 
 export function bitmapBytes(words: u32): usize {
@@ -81,12 +92,28 @@ export function foldCandidates(): void {
   candidateMask = mask;
 }
 
+/** Later walks begin at the root of this namespace; 0 is the tree's own root. */
+export function selectNamespace(number: u32): void {
+  namespace = number;
+}
+
+export function selectedNamespace(): u32 {
+  return namespace;
+}
+
 export function begin(): void {
-  node = root;
+  const start = namespaceRoot();
+  absent = start === null;
+  node = start === null ? root : start;
   offset = 0;
-  stopped = false;
+  stopped = absent;
   unitsAbove = 0;
   charactersAbove = 0;
+}
+
+/** The root of the selected namespace. It owns no text, and its parent is the tree's root, so that paths end there. */
+export function namespaceRoot(): Node | null {
+  return namespace ? findChild(directory, namespace) : root;
 }
 
 export function matchedUnits(): usize {
@@ -120,12 +147,14 @@ export function charactersBefore(): u32 {
 
 /** Lets the walk enter nodes that no candidate owns: if it stopped before one, it can go on. */
 export function reopen(): void {
-  stopped = offset < <usize>node.units;
+  stopped = absent || offset < <usize>node.units;
 }
 
 /** Whether the walk could take its first step with this character. */
 export function canBegin(character: u32, everyone: bool): bool {
-  const child = findChild(root, character);
+  const start = namespaceRoot();
+  if (start === null) return false;
+  const child = findChild(start, character);
   return child !== null && (everyone || anyOwnerIn(child, bitmaps, candidateMask));
 }
 

@@ -7,6 +7,10 @@ export interface TreeCore {
   candidates_bitmap(): number;
   matched_bitmap(): number;
   set_candidates(): void;
+  select_namespace(number: number): void;
+  has_namespace(): number;
+  namespace_count(): number;
+  node_namespace(node: number): number;
   add_tenant(slot: number, time: number): number;
   remove_tenant(tenant: number): number;
   tenant_characters(tenant: number): number;

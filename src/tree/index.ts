@@ -1,5 +1,5 @@
 export type { InspectedNode, TreeInspection } from "./inspection.js";
 export type { EvictionLoopOptions, SweepOptions } from "./options.js";
-export { PrefixMatch } from "./prefix-match.js";
+export { PrefixMatch, TokenMatch } from "./prefix-match.js";
 export { type InsertReceipt, PrefixTree, type TreeStats } from "./prefix-tree.js";
 export { TenantSet } from "./tenant-set.js";

@@ -53,3 +53,23 @@ export class PrefixMatch {
     return slot < 32 ? this.#low : this.#high;
   }
 }
+
+/** What `prefixMatchTokens` found. It does not change when the tree does. */
+export class TokenMatch {
+  readonly #match: PrefixMatch;
+
+  /** @internal */
+  constructor(match: PrefixMatch) {
+    this.#match = match;
+  }
+
+  /** How many tokens matched. */
+  get matchedTokens(): number {
+    return this.#match.matchedChars;
+  }
+
+  /** As `PrefixMatch.matchedTenants`. */
+  get matchedTenants(): string[] | null {
+    return this.#match.matchedTenants;
+  }
+}

@@ -5,6 +5,7 @@ import { instantiateCore, type TreeCore } from "./core.js";
 import { Descent } from "./descent.js";
 import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
+import { type Alphabet, Namespaces } from "./namespaces.js";
 import {
   checkCount,
   checkLoop,
@@ -17,9 +18,10 @@ import {
   type SweepOptions,
   shown,
 } from "./options.js";
-import { PrefixMatch } from "./prefix-match.js";
+import { PrefixMatch, TokenMatch } from "./prefix-match.js";
 import { TenantSet } from "./tenant-set.js";
 import { Tenants } from "./tenants.js";
+import { textOfTokens } from "./tokens.js";
 
 /** What `revokeInsert` needs to know of an insert. */
 export interface InsertReceipt {
@@ -27,6 +29,7 @@ export interface InsertReceipt {
   readonly call: number;
   /** How many characters of the text the tenant owned before it. */
   readonly keptChars: number;
+  readonly namespace: string | undefined;
 }
 
 export interface TreeStats {
@@ -66,6 +69,7 @@ export class PrefixTree {
       core,
       tenants: new Tenants(core),
       descent: new Descent(core),
+      namespaces: new Namespaces(core),
       results: core.results() >>> 2,
     };
   }
@@ -94,14 +98,22 @@ export class PrefixTree {
    * added, and a node that the text leaves in its middle is split. A tenant that the tree does not know: no effect.
    * O(characters), and O(owners) for a split.
    * @param timeS when, in seconds; default: now. It replaces the nodes' old times, later ones too.
+   * @param namespace keeps texts apart that must not match each other (models, adapters, salts): a root of its own.
    */
-  insert(text: string, tenant: string, timeS: number = nowS()): void {
-    this.#insert(text, tenant, timeS);
+  insert(text: string, tenant: string, timeS: number = nowS(), namespace?: string): void {
+    checkText(text);
+    this.#insert(text, tenant, timeS, namespace, "text");
+  }
+
+  /** As `insert`, of token ids (whole numbers from 0 to 1,000,000), each a character. They never match a text. */
+  insertTokens(tokens: ArrayLike<number>, tenant: string, timeS: number = nowS(), namespace?: string): void {
+    this.#insert(textOfTokens(tokens), tenant, timeS, namespace, "tokens");
   }
 
   /** As `insert`; what it returns lets `revokeInsert` take back what it newly gave the tenant. */
-  insertRevocable(text: string, tenant: string, timeS: number = nowS()): InsertReceipt {
-    return this.#insert(text, tenant, timeS) ? receiptOf(this.#live().core) : NO_RECEIPT;
+  insertRevocable(text: string, tenant: string, timeS: number = nowS(), namespace?: string): InsertReceipt {
+    checkText(text);
+    return this.#insert(text, tenant, timeS, namespace, "text") ? receiptOf(this.#live().core, namespace) : NO_RECEIPT;
   }
 
   /**
@@ -115,11 +127,14 @@ export class PrefixTree {
     availableTenants: readonly string[] | TenantSet | null | undefined,
     choose: (match: PrefixMatch) => string | null,
     timeS: number = nowS(),
+    namespace?: string,
   ): InsertReceipt | null {
-    const { core, tenants, descent } = this.#live();
+    const { core, tenants, descent, namespaces } = this.#live();
     if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
+    checkText(text);
     checkTime(timeS);
-    const match = this.prefixMatch(text, availableTenants);
+    namespaces.select(namespace, "text", true);
+    const match = this.#match(text, availableTenants);
     this.#choosing = true;
     let tenant: string | null;
     try {
@@ -132,7 +147,7 @@ export class PrefixTree {
     const known = tenants.get(tenant);
     if (known === undefined) return null;
     if (!descent.insertWalked(text, known.address, timeS)) throw noRoom(text);
-    return receiptOf(core);
+    return receiptOf(core, namespace);
   }
 
   /**
@@ -141,7 +156,7 @@ export class PrefixTree {
    * @returns the characters taken back.
    */
   revokeInsert(text: string, tenant: string, receipt: InsertReceipt): number {
-    const { core, tenants, descent } = this.#live();
+    const { core, tenants, descent, namespaces } = this.#live();
     checkText(text);
     checkTenant(tenant);
     if (!Number.isInteger(receipt?.call) || !Number.isInteger(receipt.keptChars)) {
@@ -149,6 +164,7 @@ export class PrefixTree {
     }
     const known = tenants.get(tenant);
     if (known === undefined || receipt.call === 0) return 0;
+    if (!namespaces.select(receipt.namespace, "text", false)) return 0;
     descent.walk(text, true);
     return core.revoke_insert(known.address, receipt.call, receipt.keptChars) >>> 0;
   }
@@ -158,18 +174,22 @@ export class PrefixTree {
    * @param availableTenants the candidates, unknown names ignored; absent, null or empty: all tenants.
    * O(characters matched); naming the tenants, O(candidates), only when it is read.
    */
-  prefixMatch(text: string, availableTenants?: readonly string[] | TenantSet | null): PrefixMatch {
-    const { core, tenants, descent, results } = this.#live();
+  prefixMatch(text: string, availableTenants?: readonly string[] | TenantSet | null, namespace?: string): PrefixMatch {
     checkText(text);
-    const candidates = tenants.candidates(this, availableTenants);
-    if (candidates.tenants.length === 0) return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
-    if (!candidates.everyone) tenants.bringToCore(candidates);
-    const units = descent.walk(text, candidates.everyone);
-    const words = tenants.words();
-    const wordCount = candidates.bitmap.length;
-    const bitmap = wordCount > 2 ? core.matched_bitmap() >>> 2 : 0;
-    const owners = wordCount > 2 ? words.slice(bitmap, bitmap + wordCount) : null;
-    return new PrefixMatch(words[results]!, text, units, candidates, words[results + 2]!, words[results + 3]!, owners);
+    return this.#live().namespaces.select(namespace, "text", false)
+      ? this.#match(text, availableTenants)
+      : this.#match("", availableTenants);
+  }
+
+  /** As `prefixMatch`, of token ids: `matchedChars` counts tokens. */
+  prefixMatchTokens(
+    tokens: ArrayLike<number>,
+    availableTenants?: readonly string[] | TenantSet | null,
+    namespace?: string,
+  ): TokenMatch {
+    const text = textOfTokens(tokens);
+    const known = this.#live().namespaces.select(namespace, "tokens", false);
+    return new TokenMatch(known ? this.#match(text, availableTenants) : this.#match("", availableTenants));
   }
 
   /**
@@ -177,13 +197,14 @@ export class PrefixTree {
    * alone would find, from one descent. O(characters matched + tenants).
    * @returns one number a name, in the order given; 0 for a tenant that is not known.
    */
-  prefixMatchEach(text: string, tenants: readonly string[] | TenantSet): Uint32Array {
-    const { core, tenants: known, descent } = this.#live();
+  prefixMatchEach(text: string, tenants: readonly string[] | TenantSet, namespace?: string): Uint32Array {
+    const { core, tenants: known, descent, namespaces } = this.#live();
     checkText(text);
     const names = tenants instanceof TenantSet ? tenants.names : readNames(tenants);
     const matched = new Uint32Array(names.length);
     const candidates = known.candidates(this, tenants);
     if (names.length === 0 || candidates.tenants.length === 0) return matched;
+    if (!namespaces.select(namespace, "text", false)) return matched;
     known.bringToCore(candidates);
     descent.walk(text, false);
     core.match_each();
@@ -291,8 +312,8 @@ export class PrefixTree {
 
   /** The whole tree, for tests and tools. O(everything in it). */
   inspect(): TreeInspection {
-    const { core, tenants, descent } = this.#live();
-    return inspectTree(core, descent.crossing, tenants);
+    const { core, tenants, descent, namespaces } = this.#live();
+    return inspectTree(core, descent.crossing, tenants, namespaces);
   }
 
   /** Sizes. O(tenants). */
@@ -301,7 +322,7 @@ export class PrefixTree {
     let chars = 0;
     for (const tenant of tenants) chars += tenants.characters(tenant);
     return {
-      nodes: core.node_count(),
+      nodes: core.node_count() - 1,
       entries: core.entry_count(),
       tenants: tenants.size,
       chars,
@@ -323,15 +344,28 @@ export class PrefixTree {
   }
 
   /** False when the tree does not know the tenant. */
-  #insert(text: string, tenant: string, timeS: number): boolean {
-    const { tenants, descent } = this.#live();
-    checkText(text);
+  #insert(text: string, tenant: string, timeS: number, namespace: string | undefined, alphabet: Alphabet): boolean {
+    const { tenants, descent, namespaces } = this.#live();
     checkTenant(tenant);
     checkTime(timeS);
     const known = tenants.get(tenant);
     if (known === undefined) return false;
+    namespaces.select(namespace, alphabet, true);
     if (!descent.insert(text, known.address, timeS)) throw noRoom(text);
     return true;
+  }
+
+  #match(text: string, availableTenants?: readonly string[] | TenantSet | null): PrefixMatch {
+    const { core, tenants, descent, results } = this.#live();
+    const candidates = tenants.candidates(this, availableTenants);
+    if (candidates.tenants.length === 0) return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
+    if (!candidates.everyone) tenants.bringToCore(candidates);
+    const units = descent.walk(text, candidates.everyone);
+    const words = tenants.words();
+    const wordCount = candidates.bitmap.length;
+    const bitmap = wordCount > 2 ? core.matched_bitmap() >>> 2 : 0;
+    const owners = wordCount > 2 ? words.slice(bitmap, bitmap + wordCount) : null;
+    return new PrefixMatch(words[results]!, text, units, candidates, words[results + 2]!, words[results + 3]!, owners);
   }
 }
 
@@ -340,6 +374,7 @@ interface Parts {
   readonly core: TreeCore;
   readonly tenants: Tenants;
   readonly descent: Descent;
+  readonly namespaces: Namespaces;
   /** Where, in 32-bit words of the memory, a match leaves what it found. */
   readonly results: number;
 }
@@ -348,10 +383,10 @@ function evict(core: TreeCore, { address }: Tenant, least: number): number {
   return core.evict_tenant_by_lru(address, Math.min(least, core.tenant_characters(address) >>> 0)) >>> 0;
 }
 
-const NO_RECEIPT: InsertReceipt = Object.freeze({ call: 0, keptChars: 0 });
+const NO_RECEIPT: InsertReceipt = Object.freeze({ call: 0, keptChars: 0, namespace: undefined });
 
-function receiptOf(core: TreeCore): InsertReceipt {
-  return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0 };
+function receiptOf(core: TreeCore, namespace: string | undefined): InsertReceipt {
+  return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0, namespace };
 }
 
 function noRoom(text: string): RangeError {
