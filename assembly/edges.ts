@@ -9,9 +9,9 @@ import { Node } from "./records";
  * Keys have at most 24 bits, so a trie is at most six levels deep; where keys differ early it is one or two.
  */
 const MOST_SIBLINGS: u32 = 4;
-const BLOCK_GRAINS: u32 = 2;
-/** Bytes that `addChild` may need: a block for each of six levels, twice when a list becomes a trie. */
-export const EDGE_RESERVE: usize = 64 * 6 * 5;
+export const BLOCK_GRAINS: u32 = 2;
+/** A trie's levels below its root. */
+const LEVELS: u32 = 5;
 
 export function findChild(parent: Node, key: u32): Node | null {
   let slot = parent.children;
@@ -28,6 +28,22 @@ export function findChild(parent: Node, key: u32): Node | null {
   if (!slot) return null;
   const child = changetype<Node>(slot);
   return child.key == key ? child : null;
+}
+
+/** How many blocks `addChild` may allocate for a child of this key. */
+export function blocksFor(parent: Node, key: u32): u32 {
+  let slot = parent.children;
+  if (!(slot & 1)) {
+    let siblings: u32 = 0;
+    for (let each = changetype<Node | null>(slot); each !== null; each = each.sibling) siblings++;
+    return siblings < MOST_SIBLINGS ? 0 : 1 + MOST_SIBLINGS * LEVELS;
+  }
+  let rest = key;
+  do {
+    slot = <usize>load<u32>((slot ^ 1) + ((rest & 15) << 2));
+    rest >>= 4;
+  } while (slot & 1);
+  return slot ? LEVELS : 0;
 }
 
 /** Adds a child whose key the parent does not have yet. Room must have been reserved. */

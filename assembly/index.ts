@@ -1,6 +1,7 @@
-import { RESULTS, WINDOW, liveBytes } from "./memory";
+import { RESULTS, WINDOW, liveBytes, setLimit } from "./memory";
 import { bitmapWords } from "./owners";
-import { beginInsert, beginInsertAtMatch, completeInsert, insertPiece, keptCharacters, lastCall, revoke } from "./insertion";
+import { advance, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, revoke, setMostCharacters, shorten, takePiece } from "./insertion";
+import { currentCall, evictUnit, oldestTenant } from "./pressure";
 import { namespaceCount } from "./namespaces";
 import { evictRuns } from "./recency";
 import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
@@ -83,25 +84,67 @@ export function tenant_characters(tenant: Tenant): u32 {
   return tenant.characters;
 }
 
-/** False when there is no room; then the tree is as before the first piece. */
-export function insert(units: u32, form: u32, tenant: Tenant, time: f64): bool {
+/**
+ * 1: the piece has been taken, and with the last one the insert is complete. 0: there is no room; then `insert_make_room`,
+ * or `insert_shorten` when that has found nothing, and `insert_retry`, until the answer is another. 2: the insert is
+ * complete with a shorter text, and no further piece is to be given.
+ */
+export function insert(units: u32, form: u32, tenant: Tenant, time: f64): u32 {
   if (form & FIRST) beginInsert();
-  if (!insertPiece(units, form & WIDE)) return false;
-  return form & LAST ? completeInsert(tenant, time) : true;
+  const wide = form & WIDE;
+  return takePiece(WINDOW, WINDOW + (<usize>units << wide), wide, (form & LAST) != 0, tenant, time);
 }
 
 /**
  * As `insert`, but begins where the match just made has ended: `units` and `form` are those of the match's last piece,
  * which the window still holds.
  */
-export function insert_matched(units: u32, form: u32, tenant: Tenant, time: f64): bool {
-  if (!beginInsertAtMatch(units, form & WIDE)) return false;
-  return form & LAST ? completeInsert(tenant, time) : true;
+export function insert_matched(units: u32, form: u32, tenant: Tenant, time: f64): u32 {
+  const wide = form & WIDE;
+  const from = beginInsertAtMatch();
+  return takePiece(from, WINDOW + (<usize>units << wide), wide, (form & LAST) != 0, tenant, time);
+}
+
+export function insert_retry(): u32 {
+  return advance();
+}
+
+/** Evicts what one earlier insert touched and nobody since, the oldest of all. Whose it was, or 0 when none is left. */
+export function insert_make_room(): usize {
+  return evictOldest(makeRoom());
+}
+
+export function insert_shorten(): u32 {
+  return shorten();
+}
+
+/** As `insert_make_room`, while no insert is under way. */
+export function evict_oldest(): usize {
+  return evictOldest(oldestTenant());
+}
+
+/** How many characters the last of these two evicted. */
+export function evicted_characters(): u32 {
+  return evicted;
+}
+
+let evicted: u32 = 0;
+
+function evictOldest(tenant: Tenant | null): usize {
+  if (tenant === null) return 0;
+  evicted = evictUnit(changetype<Tenant>(tenant));
+  return changetype<usize>(tenant);
+}
+
+/** The memory's maximum, and the most characters that all tenants together may own. To be called once, at first. */
+export function set_limits(pages: u32, characters: f64): void {
+  setLimit(pages);
+  setMostCharacters(characters);
 }
 
 /** What `revoke_insert` takes: the number of the last insert, and the characters of its text its tenant had before. */
 export function insert_call(): u32 {
-  return lastCall();
+  return currentCall();
 }
 
 export function insert_kept(): u32 {

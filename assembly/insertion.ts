@@ -1,26 +1,51 @@
-import { EDGE_RESERVE, addChild, replaceChild } from "./edges";
-import { WINDOW, reserve } from "./memory";
-import { addOwner, findOwner, ownerReserve, shareOwners, shareReserve } from "./owners";
-import { drop, linkOlder, moveOlder } from "./recency";
-import { Entry, Node, Tenant, freeNode, newEntry, newNode } from "./records";
-import { appendText, cutReserve, cutText, firstCharacter, freeText, setText } from "./text";
-import { characterAt } from "./units";
+import { BLOCK_GRAINS, addChild, blocksFor, replaceChild } from "./edges";
+import { fitsAbove, hold, releaseHeld } from "./memory";
 import { newNamespace } from "./namespaces";
-import { absent, begin, charactersBefore, follow, node, offset, pieceAt, reopen, root } from "./walk";
+import { addOwner, findOwner, ownerGrains, shareOwners, sharedGrains } from "./owners";
+import { currentCall, enqueue, evictUnit, nextCall, oldestTenant } from "./pressure";
+import { drop, linkOlder, moveOlder, prune } from "./recency";
+import {
+  ENTRY_GRAINS,
+  Entry,
+  NODE_GRAINS,
+  Node,
+  Tenant,
+  characterCount,
+  countCharacters,
+  freeNode,
+  newEntry,
+  newNode,
+} from "./records";
+import { appendText, charactersUpTo, cutGrains, cutText, firstCharacter, freeText, setText, shortenText, unitsUpTo } from "./text";
+import { characterAt, isHighSurrogate, isLowSurrogate } from "./units";
+import { absent, begin, charactersBefore, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
 
 /**
  * An insert walks the text, keeps what the tree does not have in a leaf that is not part of it yet, and at the end, when
- * room for everything else has been reserved, splits, attaches the leaf and touches the path. Until then nothing that
- * others can see has changed, so it can fail.
+ * all that the rest needs has been set aside, splits, attaches the leaf and touches the path. Up to there nothing has
+ * changed, so it can stop anywhere and ask for room; then what it needs is evicted elsewhere, or the text shortened.
  */
-let leaf: Node | null = null;
-/** The number of the last insert call. */
-let call: u32 = 0;
-/** How many characters of its text the tenant had owned before it. */
-let kept: u32 = 0;
+export const NO_ROOM: u32 = 0;
+export const TAKEN: u32 = 1;
+export const SHORTENED: u32 = 2;
 
-export function lastCall(): u32 {
-  return call;
+let tenant: Tenant = changetype<Tenant>(0);
+let time: f64 = 0;
+let leaf: Node | null = null;
+/** What the window holds and neither the tree nor the leaf has. */
+let rest: usize = 0;
+let restEnd: usize = 0;
+let restWide: u32 = 0;
+let last: bool = false;
+let shortened: bool = false;
+/** Whether the path is held, so that eviction leaves it. */
+let guarded: bool = false;
+/** How many characters of its text the tenant had owned before the last insert. */
+let kept: u32 = 0;
+let mostCharacters: u64 = u64.MAX_VALUE;
+
+export function setMostCharacters(characters: f64): void {
+  mostCharacters = <u64>characters;
 }
 
 export function keptCharacters(): u32 {
@@ -29,45 +54,60 @@ export function keptCharacters(): u32 {
 
 export function beginInsert(): void {
   begin();
-  leaf = null;
+  start();
 }
 
-/** Begins where the match just made has ended; `units` are those of its last piece, which the window still holds. */
-export function beginInsertAtMatch(units: usize, wide: u32): bool {
-  leaf = null;
+/** Begins where the match just made has ended, with its last piece still in the window. */
+export function beginInsertAtMatch(): usize {
   reopen();
-  return takePiece(pieceAt, WINDOW + (units << wide), wide);
+  start();
+  return pieceAt;
 }
 
-/** Takes the next piece of the text, `units` in the window. False when there is no room: the insert has failed. */
-export function insertPiece(units: usize, wide: u32): bool {
-  return takePiece(WINDOW, WINDOW + (units << wide), wide);
+/** Takes the next piece of the text, from `from` to `end` in the window; with the last one the insert is complete. */
+export function takePiece(from: usize, end: usize, wide: u32, isLast: bool, whose: Tenant, when: f64): u32 {
+  tenant = whose;
+  time = when;
+  rest = leaf === null ? follow(from, end, wide, true) : from;
+  restEnd = end;
+  restWide = wide;
+  last = isLast;
+  return advance();
 }
 
-function takePiece(from: usize, end: usize, wide: u32): bool {
-  const at = leaf === null ? follow(from, end, wide, true) : from;
-  if (at == end || keep(at, end, wide)) return true;
-  discardLeaf();
-  return false;
-}
-
-/** Makes the whole text the tenant's. False when there is no room: the insert has failed. */
-export function completeInsert(tenant: Tenant, time: f64): bool {
-  if (!reserveFor(tenant)) {
-    discardLeaf();
-    return false;
+/** Goes on with the piece that found no room. */
+export function advance(): u32 {
+  if (rest < restEnd) {
+    if (!keep(restEnd)) return NO_ROOM;
+    rest = restEnd;
   }
-  call++;
-  let deepest = offset < <usize>node.units ? split(node, offset) : node;
-  if (leaf !== null) {
-    if (absent) deepest = newNamespace();
-    const grown = changetype<Node>(leaf);
-    addChild(deepest, grown);
-    deepest = grown;
-    leaf = null;
+  if (!last) return TAKEN;
+  if (!prepare()) return NO_ROOM;
+  complete();
+  return shortened ? SHORTENED : TAKEN;
+}
+
+/** Evicts the oldest unit of all that is not on the path of the insert under way. Whose it was; null: nothing is left. */
+export function makeRoom(): Tenant | null {
+  if (!guarded) guardPath();
+  const oldest = oldestTenant();
+  return oldest === null || oldest.oldest.call == currentCall() ? null : oldest;
+}
+
+/** When nothing is left to evict: goes on with a shorter text. */
+export function shorten(): u32 {
+  if (!guarded) guardPath();
+  shortened = true;
+  last = true;
+  if (rest < restEnd) {
+    keepSome();
+    rest = restEnd;
+  } else if (leaf !== null) {
+    trimLeaf(changetype<Node>(leaf));
+  } else {
+    retreat();
   }
-  touchPath(deepest, tenant, time);
-  return true;
+  return advance();
 }
 
 /**
@@ -75,7 +115,7 @@ export function completeInsert(tenant: Tenant, time: f64): bool {
  * that insert call `made` was the last to touch. Returns the characters given up. A namespace's root, which is as deep as
  * what was there before, goes only when nothing is below it.
  */
-export function revoke(tenant: Tenant, made: u32, before: u32): u32 {
+export function revoke(whose: Tenant, made: u32, before: u32): u32 {
   let above = charactersBefore();
   let each = node;
   if (offset < <usize>each.units) {
@@ -85,7 +125,7 @@ export function revoke(tenant: Tenant, made: u32, before: u32): u32 {
   let removed: u32 = 0;
   while (each !== root && above >= before) {
     const parent = changetype<Node>(each.parent);
-    const entry = findOwner(each, tenant);
+    const entry = findOwner(each, whose);
     if (entry !== null) {
       if (entry.call != made || (!each.units && each.children)) break;
       removed += drop(entry);
@@ -96,13 +136,20 @@ export function revoke(tenant: Tenant, made: u32, before: u32): u32 {
   return removed;
 }
 
-function keep(at: usize, end: usize, wide: u32): bool {
-  const units = (end - at) >> wide;
-  if (leaf !== null) return appendText(changetype<Node>(leaf), at, units, wide);
+function start(): void {
+  leaf = null;
+  shortened = false;
+  guarded = false;
+  nextCall();
+}
+
+function keep(end: usize): bool {
+  const units = (end - rest) >> restWide;
+  if (leaf !== null) return appendText(changetype<Node>(leaf), rest, units, restWide);
   const created = newNode();
   if (created === null) return false;
-  created.key = characterAt(at, end, wide);
-  if (!setText(created, at, units, wide)) {
+  created.key = characterAt(rest, end, restWide);
+  if (!setText(created, rest, units, restWide)) {
     freeNode(created);
     return false;
   }
@@ -110,40 +157,100 @@ function keep(at: usize, end: usize, wide: u32): bool {
   return true;
 }
 
-function discardLeaf(): void {
-  if (leaf === null) return;
-  const discarded = changetype<Node>(leaf);
-  freeText(discarded);
-  freeNode(discarded);
-  leaf = null;
+/** Keeps as much of the piece as there is room for. */
+function keepSome(): void {
+  let units = (restEnd - rest) >> restWide;
+  while (units) {
+    units -= (units >> 5) + 1;
+    let end = rest + (units << restWide);
+    if (restWide && units && isHighSurrogate(load<u16>(end - 2)) && isLowSurrogate(load<u16>(end))) {
+      units--;
+      end -= 2;
+    }
+    if (units && keep(end)) return;
+  }
 }
 
-function reserveFor(tenant: Tenant): bool {
-  let bytes: usize = 0;
-  let longest: usize = 64;
-  let owned: Node = node;
-  if (leaf !== null) bytes = EDGE_RESERVE + 32;
-  if (absent) bytes += EDGE_RESERVE + 64 + 32;
-  if (offset < <usize>node.units) {
-    const table = ownerReserve(node);
-    const text = cutReserve(node);
-    bytes += 64 + 32 + shareReserve(node) + table + text;
-    longest = max(longest, max(table, text));
+/** Sees to it that what `complete` allocates is there, or says that it is not. */
+function prepare(): bool {
+  needed = 0;
+  added = 0;
+  plan(false);
+  if (characterCount() + added > mostCharacters) return false;
+  if (!needed || fitsAbove(<usize>needed << 5)) return true;
+  if (plan(true)) return true;
+  releaseHeld();
+  return false;
+}
+
+let needed: u32 = 0;
+/** How many characters the tenant would come to own. */
+let added: u64 = 0;
+
+/** Goes through all that `complete` will allocate: counts it, or sets it aside. */
+function plan(holding: bool): bool {
+  let owned = node;
+  const splits = offset < <usize>node.units;
+  if (leaf !== null) {
+    const grown = changetype<Node>(leaf);
+    added += grown.characters;
+    if (!want(ENTRY_GRAINS, 1, holding)) return false;
+    if (absent) {
+      if (!want(NODE_GRAINS, 1, holding) || !want(ENTRY_GRAINS, 1, holding)) return false;
+      if (!want(BLOCK_GRAINS, blocksFor(directory, selectedNamespace()), holding)) return false;
+    } else if (!splits && !want(BLOCK_GRAINS, blocksFor(node, grown.key), holding)) {
+      return false;
+    }
+  }
+  if (splits) {
+    if (!want(NODE_GRAINS, 1, holding) || !want(cutGrains(node, offset), 1, holding)) return false;
+    if (!want(sharedGrains(node), 1, holding) || !want(ENTRY_GRAINS, node.ownerCount, holding)) return false;
+    if (findOwner(node, tenant) === null) {
+      added += charactersUpTo(node, offset);
+      const listed = !(node.owners & 1);
+      if (!want(ENTRY_GRAINS, 1, holding) || (listed && !want(ownerGrains(node), 1, holding))) return false;
+    }
     owned = changetype<Node>(node.parent);
   }
   while (findOwner(owned, tenant) === null) {
-    const table = ownerReserve(owned);
-    bytes += 32 + table;
-    longest = max(longest, table);
+    added += owned.characters;
+    if (!want(ENTRY_GRAINS, 1, holding) || !want(ownerGrains(owned), 1, holding)) return false;
     owned = changetype<Node>(owned.parent);
   }
-  return bytes == 0 || reserve(bytes, longest);
+  return true;
+}
+
+function want(grains: u32, times: u32, holding: bool): bool {
+  if (!holding) {
+    needed += grains * times;
+    return true;
+  }
+  for (; grains && times; times--) {
+    if (!hold(grains)) return false;
+  }
+  return true;
+}
+
+function complete(): void {
+  const end = node;
+  let deepest = offset < <usize>node.units ? split(node, offset) : node;
+  if (leaf !== null) {
+    if (absent) deepest = newNamespace();
+    const grown = changetype<Node>(leaf);
+    addChild(deepest, grown);
+    deepest = grown;
+    leaf = null;
+  }
+  touchPath(deepest);
+  releaseHeld();
+  if (guarded) releasePath(end);
 }
 
 /** Puts a new node with the first `units` of `lower`'s text above it. `lower` stays what it was for all who own it. */
 function split(lower: Node, units: usize): Node {
   const upper = changetype<Node>(newNode());
   upper.key = lower.key;
+  upper.held = lower.held;
   cutText(lower, upper, units);
   replaceChild(changetype<Node>(lower.parent), lower, upper);
   lower.key = firstCharacter(lower);
@@ -158,21 +265,22 @@ function split(lower: Node, units: usize): Node {
  * Goes from the deepest node up to the root and puts each behind the one below it, which leaves the same list as
  * touching them downwards, one after the other, at the newest place.
  */
-function touchPath(deepest: Node, tenant: Tenant, time: f64): void {
+function touchPath(deepest: Node): void {
+  const call = currentCall();
   let newer = tenant.root;
   let each = deepest;
-  let added: u32 = 0;
+  let gained: u32 = 0;
   let owned = findOwner(each, tenant);
   while (owned === null) {
     const entry = changetype<Entry>(newEntry(each, tenant, time, call));
     addOwner(each, entry);
     linkOlder(entry, newer);
     newer = entry;
-    added += each.characters;
+    gained += each.characters;
     each = changetype<Node>(each.parent);
     owned = findOwner(each, tenant);
   }
-  tenant.characters += added;
+  countCharacters(tenant, gained);
   kept = 0;
   while (each !== root) {
     const entry = changetype<Entry>(owned);
@@ -185,4 +293,60 @@ function touchPath(deepest: Node, tenant: Tenant, time: f64): void {
     owned = findOwner(each, tenant);
   }
   tenant.root.time = time;
+  enqueue(tenant);
+}
+
+/**
+ * Holds the nodes of the path, and makes those that the tenant owns its newest, as they will be anyway: so the oldest unit
+ * of all is never among them. The last node, if the text ends within it, is the tenant's no more than before.
+ */
+function guardPath(): void {
+  guarded = true;
+  let newer = tenant.root;
+  for (let each = node; each !== root; each = changetype<Node>(each.parent)) {
+    each.held = 1;
+    if (each === node && offset < <usize>node.units) continue;
+    const entry = findOwner(each, tenant);
+    if (entry === null) continue;
+    entry.call = currentCall();
+    moveOlder(entry, newer);
+    newer = entry;
+  }
+}
+
+function releasePath(end: Node): void {
+  for (let each = end; each !== root; each = changetype<Node>(each.parent)) each.held = 0;
+  prune(end);
+}
+
+/** Takes a little off the leaf's end: what is too much for `mostCharacters`, or a grain. */
+function trimLeaf(grown: Node): void {
+  const total = characterCount() + added;
+  const excess: u64 = total > mostCharacters ? total - mostCharacters : 0;
+  let units: usize = 0;
+  if (excess) {
+    if (excess < <u64>grown.characters) units = unitsUpTo(grown, grown.characters - <u32>excess);
+  } else if (<usize>grown.units > 32) {
+    units = unitsUpTo(grown, charactersUpTo(grown, <usize>grown.units - 32));
+  }
+  if (units) return shortenText(grown, units);
+  freeText(grown);
+  freeNode(grown);
+  leaf = null;
+}
+
+/** Gives up a part of the path that the tenant does not own: what is too much for `mostCharacters`, or a node. */
+function retreat(): void {
+  const total = characterCount() + added;
+  const excess: u64 = total > mostCharacters ? total - mostCharacters : 0;
+  const here = charactersUpTo(node, offset);
+  if (excess && excess < <u64>here) {
+    moveTo(node, unitsUpTo(node, here - <u32>excess));
+    return;
+  }
+  const left = node;
+  const parent = changetype<Node>(left.parent);
+  moveTo(parent, parent.units);
+  left.held = 0;
+  prune(left);
 }

@@ -32,9 +32,18 @@ const GUARD: usize = 64;
 const PAGE: usize = 65536;
 
 let frontier: usize = FIRST_GRAIN;
+/** The memory's maximum, in bytes: what JavaScript has created it with. */
+let limit: u64 = 65536 * PAGE;
 /** Bit k is set when the free list of sizes 2^k … 2^(k+1) - 1 is not empty. */
 let occupied: u32 = 0;
 let liveGrains: usize = 0;
+let freeGrains: usize = 0;
+/** First of the runs set aside by `hold`: | next u32 | size u32 | …. */
+let held: usize = 0;
+
+export function setLimit(pages: u32): void {
+  limit = <u64>pages * PAGE;
+}
 
 export function grainsFor(bytes: usize): u32 {
   return <u32>((bytes + (GRAIN - 1)) >> GRAIN_BITS);
@@ -45,8 +54,17 @@ export function liveBytes(): usize {
   return liveGrains << GRAIN_BITS;
 }
 
+/** Grains that are free or can still be had by growing. They need not lie together. */
+export function room(): usize {
+  return freeGrains + <usize>((limit - GUARD - frontier) >> GRAIN_BITS);
+}
+
 /** A run of `grains`; its content is undefined. 0 when there is no room and memory cannot grow. */
 export function allocate(grains: u32): usize {
+  if (held) {
+    const run = takeHeld(grains);
+    if (run) return run;
+  }
   const sizeClass = 31 - clz(grains);
   let run: usize = 0;
   if (occupied & (1 << sizeClass)) {
@@ -63,6 +81,30 @@ export function allocate(grains: u32): usize {
   if (size > grains) link(run + (<usize>grains << GRAIN_BITS), size - grains);
   liveGrains += grains;
   return run;
+}
+
+/**
+ * Sets a run of exactly `grains` aside: a later `allocate` of that size takes it and cannot fail. False when there is no
+ * room. `releaseHeld` gives back what was not taken.
+ */
+export function hold(grains: u32): bool {
+  const before = held;
+  held = 0;
+  const run = allocate(grains);
+  held = before;
+  if (!run) return false;
+  store<u32>(run, <u32>held);
+  store<u32>(run, grains, 4);
+  held = run;
+  return true;
+}
+
+export function releaseHeld(): void {
+  while (held) {
+    const run = held;
+    held = load<u32>(run);
+    release(run, load<u32>(run, 4));
+  }
 }
 
 /** Gives back `grains` from `run` on; a part of what was allocated as one run may be given back alone. */
@@ -84,15 +126,11 @@ export function release(run: usize, grains: u32): void {
   link(run, grains);
 }
 
-/**
- * Makes sure that runs of `bytes` in all, none longer than `longest` bytes, can be allocated without failing.
- * False, and nothing has changed, if memory cannot grow so far.
- */
-export function reserve(bytes: usize, longest: usize): bool {
-  const regions = bytes / (LONGEST_RUN - longest) + 1;
-  const end = <u64>frontier + bytes + <u64>regions * (REGION_HEADER + longest);
-  const regionEnd = (frontier + (REGION - 1)) & ~(REGION - 1);
-  return frontier + bytes <= regionEnd ? growTo(<u64>frontier + bytes) : growTo(end);
+/** Whether runs of `bytes` in all fit above the frontier without growing, so that none of them needs to be held. */
+export function fitsAbove(bytes: usize): bool {
+  const begins = frontier & (REGION - 1) ? frontier : frontier + REGION_HEADER;
+  const end = begins + bytes;
+  return end <= (frontier & ~(REGION - 1)) + REGION && <u64>(end + GUARD) <= <u64>memory.size() * PAGE;
 }
 
 function extend(grains: u32): usize {
@@ -116,8 +154,9 @@ function growTo(end: u64): bool {
   const pages = <u64>memory.size();
   const needed = (end + GUARD + (PAGE - 1)) / PAGE;
   if (needed <= pages) return true;
-  if (needed > 65536) return false;
-  const generous = max<u64>(needed, min<u64>(pages + (pages >> 5), 65536));
+  const most = limit / PAGE;
+  if (needed > most) return false;
+  const generous = max<u64>(needed, min<u64>(pages + (pages >> 5), most));
   if (memory.grow(<i32>(generous - pages)) >= 0) return true;
   return memory.grow(<i32>(needed - pages)) >= 0;
 }
@@ -137,7 +176,21 @@ function lowerFrontier(start: usize): void {
   frontier = start;
 }
 
+function takeHeld(grains: u32): usize {
+  let at = changetype<usize>(0);
+  let run = held;
+  while (run && load<u32>(run, 4) != grains) {
+    at = run;
+    run = load<u32>(run);
+  }
+  if (!run) return 0;
+  if (at) store<u32>(at, load<u32>(run));
+  else held = load<u32>(run);
+  return run;
+}
+
 function link(run: usize, size: u32): void {
+  freeGrains += size;
   const sizeClass = 31 - clz(size);
   const head: usize = occupied & (1 << sizeClass) ? headOf(sizeClass) : 0;
   store<u32>(run, size);
@@ -153,6 +206,7 @@ function link(run: usize, size: u32): void {
 }
 
 function unlink(run: usize, size: u32): void {
+  freeGrains -= size;
   const previous = <usize>load<u32>(run, 4);
   const next = <usize>load<u32>(run, 8);
   if (next) store<u32>(next, <u32>previous, 4);

@@ -1,4 +1,4 @@
-import { GRAIN, allocate, grainsFor, release } from "./memory";
+import { allocate, grainsFor, release } from "./memory";
 import { linkNewer } from "./recency";
 import { Entry, Node, Tenant, newEntry } from "./records";
 
@@ -20,8 +20,8 @@ export function bitmapWords(): u32 {
   return slotWords;
 }
 
-export function admitSlot(slot: u32): void {
-  slotWords = max(slotWords, (slot >> 6) + 1);
+export function setBitmapWords(words: u32): void {
+  slotWords = words;
 }
 
 export function findOwner(node: Node, tenant: Tenant): Entry | null {
@@ -39,7 +39,6 @@ export function findOwner(node: Node, tenant: Tenant): Entry | null {
 
 /** Adds an owner that the node does not have yet. Room must have been reserved. */
 export function addOwner(node: Node, entry: Entry): void {
-  const slot = entry.tenant.slot;
   if (!(node.owners & 1)) {
     if (node.ownerCount < MOST_LISTED) {
       entry.next = changetype<Entry | null>(node.owners);
@@ -59,7 +58,7 @@ export function addOwner(node: Node, entry: Entry): void {
     }
   } else {
     let table = node.owners ^ 1;
-    if (node.ownerCount == capacityOf(table) || slot >> 6 >= wordsOf(table)) table = enlarge(node, table);
+    if (node.ownerCount == capacityOf(table) || wordsOf(table) != slotWords) table = enlarge(node, table);
     place(table, node.ownerCount, entry);
   }
   node.ownerCount++;
@@ -85,21 +84,22 @@ export function removeOwner(node: Node, entry: Entry): void {
   node.ownerMask = mask;
 }
 
-/** Bytes that `addOwner` may need for this node. */
-export function ownerReserve(node: Node): usize {
-  if (node.ownerCount < MOST_LISTED) return 0;
-  return tableBytes(slotWords, (node.ownerCount << 1) + MOST_LISTED) + GRAIN;
+/** Grains of the table that `addOwner` will allocate for this node; 0 when it needs none. */
+export function ownerGrains(node: Node): u32 {
+  const count = node.ownerCount;
+  if (!(node.owners & 1)) return count < MOST_LISTED ? 0 : tableGrains(slotWords, MOST_LISTED << 1);
+  const table = node.owners ^ 1;
+  return count < capacityOf(table) && wordsOf(table) == slotWords ? 0 : tableGrains(slotWords, roomier(count));
 }
 
-/** Bytes that `shareOwners` may need for this node. */
-export function shareReserve(node: Node): usize {
-  const table = node.owners & 1 ? tableBytes(slotWords, node.ownerCount) + GRAIN : 0;
-  return (<usize>node.ownerCount << 5) + table;
+/** Grains of the table that `shareOwners` will allocate for this node; 0 when it needs none. */
+export function sharedGrains(node: Node): u32 {
+  return node.owners & 1 ? tableGrains(slotWords, node.ownerCount + 1) : 0;
 }
 
 /**
  * Gives `upper`, new and without owners, every owner of `lower` with the same time and call, and puts each new entry
- * just on the newer side of the old one. Room must have been reserved.
+ * just on the newer side of the old one, leaving place for one owner more. Room must have been reserved.
  */
 export function shareOwners(lower: Node, upper: Node): void {
   const count = lower.ownerCount;
@@ -107,7 +107,7 @@ export function shareOwners(lower: Node, upper: Node): void {
   upper.ownerMask = lower.ownerMask;
   if (lower.owners & 1) {
     const from = lower.owners ^ 1;
-    const table = newTable(count);
+    const table = newTable(count + 1);
     memory.copy(table + HEADER, from + HEADER, <usize>wordsOf(from) << 3);
     upper.owners = table | 1;
     const entries = entriesOf(table);
@@ -208,18 +208,24 @@ function copyEntry(entry: Entry, node: Node): Entry {
   return copy;
 }
 
+/** The table takes all of its last grain. */
 function newTable(capacity: u32): usize {
-  const bytes = tableBytes(slotWords, capacity);
-  const table = allocate(grainsFor(bytes));
+  const grains = tableGrains(slotWords, capacity);
+  const table = allocate(grains);
+  const words = <usize>slotWords << 3;
   store<u32>(table, slotWords);
-  store<u32>(table, <u32>((((bytes + (GRAIN - 1)) & ~(GRAIN - 1)) - HEADER - (<usize>slotWords << 3)) >> 2), 4);
-  memory.fill(table + HEADER, 0, <usize>slotWords << 3);
+  store<u32>(table, <u32>(((<usize>grains << 5) - HEADER - words) >> 2), 4);
+  memory.fill(table + HEADER, 0, words);
   return table;
+}
+
+function roomier(count: u32): u32 {
+  return count + (count >> 1) + MOST_LISTED;
 }
 
 function enlarge(node: Node, table: usize): usize {
   const count = node.ownerCount;
-  const larger = newTable(count + (count >> 1) + MOST_LISTED);
+  const larger = newTable(roomier(count));
   memory.copy(larger + HEADER, table + HEADER, <usize>wordsOf(table) << 3);
   memory.copy(entriesOf(larger), entriesOf(table), <usize>count << 2);
   freeTable(table);
@@ -266,11 +272,11 @@ function takeFromTable(node: Node, table: usize, tenant: Tenant): void {
 }
 
 function freeTable(table: usize): void {
-  release(table, grainsFor(HEADER + (<usize>wordsOf(table) << 3) + (<usize>capacityOf(table) << 2)));
+  release(table, tableGrains(wordsOf(table), capacityOf(table)));
 }
 
-function tableBytes(words: u32, capacity: u32): usize {
-  return HEADER + (<usize>words << 3) + (<usize>capacity << 2);
+function tableGrains(words: u32, capacity: u32): u32 {
+  return grainsFor(HEADER + (<usize>words << 3) + (<usize>capacity << 2));
 }
 
 function wordsOf(table: usize): u32 {

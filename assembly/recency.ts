@@ -1,6 +1,6 @@
 import { removeChild } from "./edges";
 import { removeOwner } from "./owners";
-import { Entry, Node, Tenant, freeEntry, freeNode } from "./records";
+import { Entry, Node, Tenant, countCharacters, freeEntry, freeNode } from "./records";
 import { freeText } from "./text";
 import { removeNamespace } from "./namespaces";
 
@@ -54,7 +54,7 @@ export function evictRuns(tenant: Tenant, least: u32): u32 {
 export function drop(entry: Entry): u32 {
   const node = entry.node;
   const characters = node.characters;
-  entry.tenant.characters -= characters;
+  countCharacters(entry.tenant, -(<i32>characters));
   removeOwner(node, entry);
   unlink(entry);
   freeEntry(entry);
@@ -64,10 +64,10 @@ export function drop(entry: Entry): u32 {
 
 /**
  * Frees a node without owners, and then its ancestors. One that still has children waits for them: they belong to the
- * same run, which names the shallower nodes first.
+ * same run, which names the shallower nodes first. So does one on the path of the insert under way.
  */
 export function prune(node: Node): void {
-  while (!node.ownerCount && !node.children && node.parent !== null) {
+  while (!node.ownerCount && !node.children && !node.held && node.parent !== null) {
     const parent = changetype<Node>(node.parent);
     if (node.units) removeChild(parent, node);
     else removeNamespace(node);

@@ -3,7 +3,7 @@ import { allocate, release } from "./memory";
 /**
  * A node of the tree: 64 bytes.
  *
- *    0 parent | 4 sibling | 8 key | 12 units | 16 characters | 20 wide | 24 children | 28 owners
+ *    0 parent | 4 sibling | 8 key | 12 units | 16 characters | 20 wide, held | 24 children | 28 owners
  *   32 ownerMask (u64) | 40 ownerCount | 44 text: up to 20 bytes in place, or the address of its first extent
  */
 @unmanaged
@@ -18,7 +18,9 @@ export class Node {
   /** Length of the segment in characters. */
   characters: u32;
   /** 0: a byte a unit, all of them up to 0xFF. 1: two bytes a unit. */
-  wide: u32;
+  wide: u16;
+  /** 1: on the path of the insert under way, which needs it although it may have no owner for a while. */
+  held: u16;
   /** See edges.ts. */
   children: usize;
   /** See owners.ts. */
@@ -46,7 +48,7 @@ export class Entry {
   call: u32;
 }
 
-/** A tenant: 32 bytes. */
+/** A tenant: 32 bytes. `queueKey` and `queueIndex` belong to pressure.ts. */
 @unmanaged
 export class Tenant {
   /** 1 << (slot & 63) */
@@ -59,6 +61,8 @@ export class Tenant {
   root: Entry;
   /** The last of its recency list; the root's entry when it owns nothing else. */
   oldest: Entry;
+  queueKey: u32;
+  queueIndex: u32;
 }
 
 export const NODE_GRAINS: u32 = 2;
@@ -70,6 +74,8 @@ export const TEXT: usize = offsetof<Node>("text");
 /** A text of up to so many bytes is kept inside its node. */
 export const INLINE_BYTES: usize = 20;
 
+/** The sum of all tenants' characters. */
+let ownedCharacters: u64 = 0;
 let liveNodes: u32 = 0;
 let liveEntries: u32 = 0;
 
@@ -79,6 +85,16 @@ export function nodeCount(): u32 {
 
 export function entryCount(): u32 {
   return liveEntries;
+}
+
+export function characterCount(): u64 {
+  return ownedCharacters;
+}
+
+/** Counts characters that a tenant has come to own, or, negative, has lost. */
+export function countCharacters(tenant: Tenant, change: i32): void {
+  tenant.characters += change;
+  ownedCharacters += <i64>change;
 }
 
 /** A node without text, owners and children, or null when there is no room. */

@@ -1,5 +1,5 @@
 import { INLINE_BYTES, Node, TEXT } from "./records";
-import { GRAIN, allocate, grainsFor, release } from "./memory";
+import { GRAIN, allocate, grainsFor, release, room } from "./memory";
 import { aboveLatin1, copyUnits, isHighSurrogate, isLowSurrogate, pairsIn, unitAt, characterAt } from "./units";
 
 /**
@@ -55,7 +55,7 @@ export function setText(node: Node, from: usize, count: usize, wide: u32): bool 
   } else {
     copyUnits(to, toWide, from, wide, count);
   }
-  node.wide = toWide;
+  node.wide = <u16>toWide;
   node.units = <u32>count;
   node.characters = <u32>charactersIn(from, count, wide, 0);
   return true;
@@ -98,9 +98,48 @@ export function charactersUpTo(node: Node, count: usize): u32 {
   return <u32>characters;
 }
 
-/** Bytes that `cutText` may need. */
-export function cutReserve(node: Node): usize {
-  return isInline(node) ? 0 : longestExtent(node) + HEADER + GRAIN;
+/** How many units the first `characters` of a node's text are. */
+export function unitsUpTo(node: Node, characters: u32): usize {
+  if (!node.wide || characters == node.characters) return <usize>min(characters, node.units);
+  let units = <usize>characters;
+  for (;;) {
+    const found = charactersUpTo(node, units);
+    if (found == characters) break;
+    units += <usize>(characters - found);
+  }
+  return charactersUpTo(node, units + 1) == characters ? units + 1 : units;
+}
+
+/** Takes off all but the first `count` units. */
+export function shortenText(node: Node, count: usize): void {
+  const characters = charactersUpTo(node, count);
+  const bytes = count << node.wide;
+  if (!isInline(node)) {
+    let left = bytes;
+    let extent = node.text;
+    while (left > extentBytes(extent)) {
+      left -= extentBytes(extent);
+      extent = nextExtent(extent);
+    }
+    freeExtents(nextExtent(extent));
+    store<u32>(extent, 0);
+    dropBack(extent, left);
+    moveInIfSmall(node, bytes);
+  }
+  node.units = <u32>count;
+  node.characters = characters;
+}
+
+/** Grains of the extent that `cutText` will allocate; 0 when it needs none. */
+export function cutGrains(node: Node, count: usize): u32 {
+  if (isInline(node)) return 0;
+  let extent = node.text;
+  let left = count << node.wide;
+  while (left >= extentBytes(extent)) {
+    left -= extentBytes(extent);
+    extent = nextExtent(extent);
+  }
+  return left ? grainsFor(min(left, extentBytes(extent) - left) + HEADER) : 0;
 }
 
 /**
@@ -112,7 +151,7 @@ export function cutText(lower: Node, upper: Node, count: usize): void {
   const wide = lower.wide;
   const rest = <usize>lower.units - count;
   const bytes = count << wide;
-  upper.wide = wide;
+  upper.wide = <u16>wide;
   if (isInline(lower)) {
     const units = inlineUnits(lower);
     memory.copy(inlineUnits(upper), units, bytes);
@@ -131,13 +170,13 @@ export function cutText(lower: Node, upper: Node, count: usize): void {
     if (left) {
       const size = extentBytes(extent);
       if (left <= size - left) {
-        upperEnd = newExtents(left);
+        upperEnd = newExtent(left);
         memory.copy(extentUnits(upperEnd), extentUnits(extent), left);
         if (before) store<u32>(before, <u32>upperEnd);
         else upper.text = upperEnd;
         extent = dropFront(extent, left);
       } else {
-        const moved = newExtents(size - left);
+        const moved = newExtent(size - left);
         memory.copy(extentUnits(moved), extentUnits(extent) + left, size - left);
         store<u32>(moved, load<u32>(extent));
         dropBack(extent, left);
@@ -194,33 +233,35 @@ function bytesOf(node: Node): usize {
   return <usize>node.units << node.wide;
 }
 
-function longestExtent(node: Node): usize {
-  let longest: usize = 0;
-  for (let extent = node.text; extent; extent = nextExtent(extent)) longest = max(longest, extentBytes(extent));
-  return longest;
+/** One extent for `bytes`, or 0 when no run is long enough. */
+function newExtent(bytes: usize): usize {
+  const extent = allocate(grainsFor(bytes + HEADER));
+  if (!extent) return 0;
+  store<u32>(extent, 0);
+  store<u32>(extent, <u32>bytes, 4);
+  return extent;
 }
 
 /** A chain of extents for `bytes` (even unless they fit one extent), as few as the free runs allow; 0 when there is no room. */
 function newExtents(bytes: usize): usize {
+  if (room() < <usize>grainsFor(bytes + HEADER)) return 0;
   let first: usize = 0;
   let last: usize = 0;
   let grains = LONGEST_EXTENT;
   while (bytes) {
     grains = min(grains, grainsFor(bytes + HEADER));
-    const extent = allocate(grains);
+    const held = min<usize>(bytes, (<usize>grains << 5) - HEADER);
+    const extent = newExtent(held);
     if (!extent) {
       grains >>= 1;
       if (grains) continue;
       freeExtents(first);
       return 0;
     }
-    const room = min<usize>(bytes, (<usize>grains << 5) - HEADER);
-    store<u32>(extent, 0);
-    store<u32>(extent, <u32>room, 4);
     if (last) store<u32>(last, <u32>extent);
     else first = extent;
     last = extent;
-    bytes -= room;
+    bytes -= held;
   }
   return first;
 }
@@ -283,7 +324,7 @@ function rewrite(node: Node, toWide: u32): bool {
   else widenInto(chain, node.text);
   freeText(node);
   node.text = chain;
-  node.wide = toWide;
+  node.wide = <u16>toWide;
   return true;
 }
 

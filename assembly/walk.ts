@@ -80,8 +80,9 @@ export function bitmapBytes(words: u32): usize {
 
 /** Makes the bitmaps as long as `bitmapWords()` says, from `words` before. Room must have been reserved. */
 export function resizeBitmaps(words: u32): void {
+  const longer = allocate(grainsFor(bitmapBytes(bitmapWords())));
   release(bitmaps, grainsFor(bitmapBytes(words)));
-  bitmaps = allocate(grainsFor(bitmapBytes(bitmapWords())));
+  bitmaps = longer;
 }
 
 /** To be called when the candidates' bitmap has been written. */
@@ -148,6 +149,12 @@ export function charactersBefore(): u32 {
 /** Lets the walk enter nodes that no candidate owns: if it stopped before one, it can go on. */
 export function reopen(): void {
   stopped = absent || offset < <usize>node.units;
+}
+
+/** Puts the end of the walk further up on its path. */
+export function moveTo(upper: Node, units: usize): void {
+  node = upper;
+  offset = units;
 }
 
 /** Whether the walk could take its first step with this character. */

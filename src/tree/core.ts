@@ -1,6 +1,7 @@
 /** What the module built from assembly/index.ts exports; its comments are there. Addresses and counts arrive signed. */
 export interface TreeCore {
   readonly memory: WebAssembly.Memory;
+  set_limits(pages: number, characters: number): void;
   window(): number;
   results(): number;
   bitmap_words(): number;
@@ -16,6 +17,11 @@ export interface TreeCore {
   tenant_characters(tenant: number): number;
   insert(units: number, form: number, tenant: number, time: number): number;
   insert_matched(units: number, form: number, tenant: number, time: number): number;
+  insert_retry(): number;
+  insert_make_room(): number;
+  insert_shorten(): number;
+  evict_oldest(): number;
+  evicted_characters(): number;
   insert_call(): number;
   insert_kept(): number;
   revoke_insert(tenant: number, call: number, kept: number): number;
@@ -40,15 +46,22 @@ export const FIRST = 2;
 export const LAST = 4;
 export const EVERYONE = 8;
 
-/** 4 GiB: all that a 32-bit memory can have. */
-const MOST_PAGES = 65536;
+/** What `insert` answers. */
+export const NO_ROOM = 0;
+export const TAKEN = 1;
+export const SHORTENED = 2;
 
-/** One instance of the core, with a memory of its own of at most `maximumPages` × 64 KiB. */
-export function instantiateCore(module: WebAssembly.Module, maximumPages: number = MOST_PAGES): TreeCore {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages });
+/** Bytes of a page of WebAssembly memory. */
+export const PAGE = 65536;
+
+/** One instance of the core, with a memory of its own that never grows beyond `pages`. */
+export function instantiateCore(module: WebAssembly.Module, pages: number, characters: number): TreeCore {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: pages });
   const abort = (_message: number, _file: number, line: number, column: number): never => {
     throw new Error(`the core failed an assertion at ${line}:${column}`);
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
-  return { ...(instance.exports as unknown as TreeCore), memory };
+  const core: TreeCore = { ...(instance.exports as unknown as TreeCore), memory };
+  core.set_limits(pages, characters);
+  return core;
 }

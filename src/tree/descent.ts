@@ -1,5 +1,6 @@
-import { EVERYONE, FIRST, LAST, type TreeCore } from "./core.js";
+import { EVERYONE, FIRST, LAST, NO_ROOM, SHORTENED, TAKEN, type TreeCore } from "./core.js";
 import { Crossing } from "./crossing.js";
+import type { Pressure } from "./pressure.js";
 
 /** Takes texts into the core, piece by piece: walks them and inserts them. */
 export class Descent {
@@ -8,8 +9,11 @@ export class Descent {
   /** Units that crossed in the last walk; 0 when the first character was enough to end it. */
   #crossed = 0;
 
-  constructor(core: TreeCore) {
+  readonly #pressure: Pressure;
+
+  constructor(core: TreeCore, pressure: Pressure) {
     this.#core = core;
+    this.#pressure = pressure;
     this.crossing = new Crossing(core.memory, core.window());
   }
 
@@ -37,22 +41,25 @@ export class Descent {
     return matched;
   }
 
-  /** False when there is no room; then the tree is as before. */
-  insert(text: string, tenant: number, timeS: number): boolean {
-    return this.#insertFrom(text, 0, tenant, timeS);
+  /** Inserts a text, evicting elsewhere what it needs room for; one that cannot fit even so enters shortened. */
+  insert(text: string, tenant: number, timeS: number): void {
+    this.#insertFrom(text, 0, tenant, timeS);
   }
 
   /** As `insert`, of the text that was just walked, beginning where the walk ended. */
-  insertWalked(text: string, tenant: number, timeS: number): boolean {
+  insertWalked(text: string, tenant: number, timeS: number): void {
     const { crossing } = this;
     const crossed = this.#crossed;
-    if (crossed === 0) return this.insert(text, tenant, timeS);
+    if (crossed === 0) {
+      this.insert(text, tenant, timeS);
+      return;
+    }
     const form = crossing.form | (crossed === text.length ? LAST : 0);
-    if (this.#core.insert_matched(crossing.units, form, tenant, timeS) === 0) return false;
-    return crossed === text.length || this.#insertFrom(text, crossed, tenant, timeS);
+    const answer = this.#settle(this.#core.insert_matched(crossing.units, form, tenant, timeS));
+    if (answer !== SHORTENED && crossed < text.length) this.#insertFrom(text, crossed, tenant, timeS);
   }
 
-  #insertFrom(text: string, start: number, tenant: number, timeS: number): boolean {
+  #insertFrom(text: string, start: number, tenant: number, timeS: number): void {
     const core = this.#core;
     const { crossing } = this;
     const length = text.length;
@@ -62,9 +69,24 @@ export class Descent {
       const units = crossing.write(text, from);
       from += units;
       if (from === length) form |= LAST;
-      if (core.insert(units, form | crossing.form, tenant, timeS) === 0) return false;
+      const answer = core.insert(units, form | crossing.form, tenant, timeS);
+      if (answer !== TAKEN && this.#settle(answer) === SHORTENED) return;
       form = 0;
     } while (from < length);
-    return true;
+  }
+
+  /** Makes room until the core has what it asks for. */
+  #settle(answer: number): number {
+    let settled = answer;
+    while (settled === NO_ROOM) {
+      const tenant = this.#core.insert_make_room() >>> 0;
+      if (tenant === 0) {
+        settled = this.#core.insert_shorten();
+      } else {
+        this.#pressure.evicted(tenant);
+        settled = this.#core.insert_retry();
+      }
+    }
+    return settled;
   }
 }

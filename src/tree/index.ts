@@ -1,5 +1,11 @@
 export type { InspectedNode, TreeInspection } from "./inspection.js";
-export type { EvictionLoopOptions, SweepOptions } from "./options.js";
+export {
+  DEFAULT_MAX_BYTES,
+  type EvictionLoopOptions,
+  type PrefixTreeOptions,
+  type PressureEviction,
+  type SweepOptions,
+} from "./options.js";
 export { PrefixMatch, TokenMatch } from "./prefix-match.js";
 export { type InsertReceipt, PrefixTree, type TreeStats } from "./prefix-tree.js";
 export { TenantSet } from "./tenant-set.js";

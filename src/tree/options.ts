@@ -1,3 +1,53 @@
+import { PAGE } from "./core.js";
+
+/** 256 MiB: about 200 million characters of ASCII. */
+export const DEFAULT_MAX_BYTES = 268_435_456;
+const LEAST_BYTES = PAGE;
+const MOST_BYTES = 65536 * PAGE;
+
+export interface PrefixTreeOptions {
+  /**
+   * The most bytes that the tree's memory may ever have, from 65,536 to 4,294,967,296, in steps of 65,536 (rounded down).
+   * Default: 268,435,456. An insert that finds no room first evicts what was inserted longest ago (see `onEvict`); a text
+   * that does not fit even so enters with its longest prefix that does.
+   */
+  maxBytes?: number;
+  /** The most characters that all tenants together may own, enforced in the same way. Default: no bound. */
+  maxChars?: number;
+  /**
+   * Called after an insert for each eviction that it needed, in order. The unit is what one earlier insert call has touched
+   * and no later one, the oldest call of all tenants first; never the path of the insert itself.
+   */
+  onEvict?: (eviction: PressureEviction) => void;
+}
+
+export interface PressureEviction {
+  tenant: string;
+  /** Characters that the tenant lost. */
+  chars: number;
+}
+
+/** The options with their defaults, checked. */
+export function readOptions(options: PrefixTreeOptions): { pages: number; maxChars: number } {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`options must be an object, not ${shown(options)}`);
+  for (const name of Object.keys(options)) {
+    if (!["maxBytes", "maxChars", "onEvict"].includes(name)) {
+      throw new TypeError(`unknown option ${shown(name)}; there are maxBytes, maxChars and onEvict`);
+    }
+  }
+  const { maxBytes = DEFAULT_MAX_BYTES, maxChars = Number.MAX_SAFE_INTEGER, onEvict } = options;
+  if (typeof maxBytes !== "number") throw new TypeError(`maxBytes must be a number of bytes, not ${shown(maxBytes)}`);
+  if (!(maxBytes >= LEAST_BYTES && maxBytes <= MOST_BYTES)) {
+    throw new RangeError(`maxBytes must be from ${LEAST_BYTES} to ${MOST_BYTES}, not ${maxBytes}`);
+  }
+  checkCount("maxChars", maxChars);
+  if (onEvict !== undefined && typeof onEvict !== "function") {
+    throw new TypeError(`onEvict must be a function, not ${shown(onEvict)}`);
+  }
+  return { pages: Math.floor(maxBytes / PAGE), maxChars };
+}
+
 /** What a sweep does to each tenant. Both are characters a tenant. */
 export interface SweepOptions {
   /** A tenant with more characters than this is evicted from. */

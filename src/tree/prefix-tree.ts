@@ -1,7 +1,7 @@
 import { treeModule } from "#wasm";
 import type { Tenant } from "./candidates.js";
 import { nowS } from "./clock.js";
-import { instantiateCore, type TreeCore } from "./core.js";
+import { instantiateCore, PAGE, type TreeCore } from "./core.js";
 import { Descent } from "./descent.js";
 import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
@@ -14,11 +14,14 @@ import {
   checkText,
   checkTime,
   type EvictionLoopOptions,
+  type PrefixTreeOptions,
   readNames,
+  readOptions,
   type SweepOptions,
   shown,
 } from "./options.js";
 import { PrefixMatch, TokenMatch } from "./prefix-match.js";
+import { Pressure } from "./pressure.js";
 import { TenantSet } from "./tenant-set.js";
 import { Tenants } from "./tenants.js";
 import { textOfTokens } from "./tokens.js";
@@ -44,6 +47,11 @@ export interface TreeStats {
   storedBytes: number;
   /** Bytes of the WebAssembly memory: what the tree costs. */
   memoryBytes: number;
+  /** Bytes that the memory will never go beyond. */
+  maxBytes: number;
+  /** How often an insert had to evict to have room, and how many characters went. */
+  pressureEvictions: number;
+  pressureEvictedChars: number;
 }
 
 /**
@@ -53,7 +61,7 @@ export interface TreeStats {
  *
  * Characters are Unicode code points; a surrogate without its partner is one, and is kept as it is. Times are seconds, any
  * finite numbers, in any order. All methods are synchronous, and throw without any effect: `TypeError` for a value of the
- * wrong type and after dispose, `RangeError` for a value out of range and when memory cannot grow.
+ * wrong type and after dispose, `RangeError` for a value out of range.
  */
 export class PrefixTree {
   #parts: Parts | null;
@@ -61,16 +69,22 @@ export class PrefixTree {
   /** Whether `matchThenInsert` waits for its caller to choose. */
   #choosing = false;
 
-  constructor();
+  constructor(options?: PrefixTreeOptions);
   /** @internal */
-  constructor(core: TreeCore);
-  constructor(core: TreeCore = instantiateCore(treeModule())) {
+  constructor(options: PrefixTreeOptions, module: WebAssembly.Module);
+  constructor(options: PrefixTreeOptions = {}, module?: WebAssembly.Module) {
+    const { pages, maxChars } = readOptions(options);
+    const core = instantiateCore(module ?? treeModule(), pages, maxChars);
+    const tenants = new Tenants(core);
+    const pressure = new Pressure(core, tenants, options.onEvict);
     this.#parts = {
       core,
-      tenants: new Tenants(core),
-      descent: new Descent(core),
+      tenants,
+      pressure,
+      descent: new Descent(core, pressure),
       namespaces: new Namespaces(core),
       results: core.results() >>> 2,
+      maxBytes: pages * PAGE,
     };
   }
 
@@ -79,18 +93,21 @@ export class PrefixTree {
    * @param timeS when, in seconds; default: now.
    */
   addTenants(tenants: Iterable<string>, timeS: number = nowS()): void {
-    const known = this.#live().tenants;
+    const { tenants: known, pressure } = this.#live();
     const names = readNames(tenants);
     checkTime(timeS);
     const added: string[] = [];
     for (const name of names) {
       if (known.get(name) !== undefined) continue;
-      if (!known.add(name, timeS)) {
+      while (!known.add(name, timeS)) {
+        if (pressure.evictOldest()) continue;
         for (const each of added) known.remove(each);
+        pressure.report();
         throw new RangeError(`no room for tenant ${shown(name)}: the tree has ${known.size} tenants`);
       }
       added.push(name);
     }
+    pressure.report();
   }
 
   /**
@@ -103,17 +120,23 @@ export class PrefixTree {
   insert(text: string, tenant: string, timeS: number = nowS(), namespace?: string): void {
     checkText(text);
     this.#insert(text, tenant, timeS, namespace, "text");
+    this.#live().pressure.report();
   }
 
   /** As `insert`, of token ids (whole numbers from 0 to 1,000,000), each a character. They never match a text. */
   insertTokens(tokens: ArrayLike<number>, tenant: string, timeS: number = nowS(), namespace?: string): void {
     this.#insert(textOfTokens(tokens), tenant, timeS, namespace, "tokens");
+    this.#live().pressure.report();
   }
 
   /** As `insert`; what it returns lets `revokeInsert` take back what it newly gave the tenant. */
   insertRevocable(text: string, tenant: string, timeS: number = nowS(), namespace?: string): InsertReceipt {
     checkText(text);
-    return this.#insert(text, tenant, timeS, namespace, "text") ? receiptOf(this.#live().core, namespace) : NO_RECEIPT;
+    const known = this.#insert(text, tenant, timeS, namespace, "text");
+    const { core, pressure } = this.#live();
+    const receipt = known ? receiptOf(core, namespace) : NO_RECEIPT;
+    pressure.report();
+    return receipt;
   }
 
   /**
@@ -129,7 +152,7 @@ export class PrefixTree {
     timeS: number = nowS(),
     namespace?: string,
   ): InsertReceipt | null {
-    const { core, tenants, descent, namespaces } = this.#live();
+    const { core, tenants, descent, namespaces, pressure } = this.#live();
     if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
     checkText(text);
     checkTime(timeS);
@@ -146,8 +169,10 @@ export class PrefixTree {
     checkTenant(tenant);
     const known = tenants.get(tenant);
     if (known === undefined) return null;
-    if (!descent.insertWalked(text, known.address, timeS)) throw noRoom(text);
-    return receiptOf(core, namespace);
+    descent.insertWalked(text, known.address, timeS);
+    const receipt = receiptOf(core, namespace);
+    pressure.report();
+    return receipt;
   }
 
   /**
@@ -318,7 +343,7 @@ export class PrefixTree {
 
   /** Sizes. O(tenants). */
   stats(): TreeStats {
-    const { core, tenants } = this.#live();
+    const { core, tenants, pressure, maxBytes } = this.#live();
     let chars = 0;
     for (const tenant of tenants) chars += tenants.characters(tenant);
     return {
@@ -328,6 +353,9 @@ export class PrefixTree {
       chars,
       storedBytes: core.live_bytes() >>> 0,
       memoryBytes: core.memory.buffer.byteLength,
+      maxBytes,
+      pressureEvictions: pressure.evictions,
+      pressureEvictedChars: pressure.characters,
     };
   }
 
@@ -343,7 +371,7 @@ export class PrefixTree {
     return this.#parts;
   }
 
-  /** False when the tree does not know the tenant. */
+  /** False when the tree does not know the tenant. To be followed by the report of what had to go. */
   #insert(text: string, tenant: string, timeS: number, namespace: string | undefined, alphabet: Alphabet): boolean {
     const { tenants, descent, namespaces } = this.#live();
     checkTenant(tenant);
@@ -351,7 +379,7 @@ export class PrefixTree {
     const known = tenants.get(tenant);
     if (known === undefined) return false;
     namespaces.select(namespace, alphabet, true);
-    if (!descent.insert(text, known.address, timeS)) throw noRoom(text);
+    descent.insert(text, known.address, timeS);
     return true;
   }
 
@@ -375,6 +403,8 @@ interface Parts {
   readonly tenants: Tenants;
   readonly descent: Descent;
   readonly namespaces: Namespaces;
+  readonly pressure: Pressure;
+  readonly maxBytes: number;
   /** Where, in 32-bit words of the memory, a match leaves what it found. */
   readonly results: number;
 }
@@ -389,11 +419,7 @@ function receiptOf(core: TreeCore, namespace: string | undefined): InsertReceipt
   return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0, namespace };
 }
 
-function noRoom(text: string): RangeError {
-  return new RangeError(`no room for a text of ${text.length} units: the tree's memory cannot grow`);
-}
-
-/** @internal A tree on a module of the caller's choice (a debug build), in at most `maximumPages` × 64 KiB. */
-export function createTreeWith(module: WebAssembly.Module, maximumPages?: number): PrefixTree {
-  return new PrefixTree(instantiateCore(module, maximumPages));
+/** @internal A tree on a module of the caller's choice: a debug build. */
+export function createTreeWith(module: WebAssembly.Module, options: PrefixTreeOptions = {}): PrefixTree {
+  return new PrefixTree(options, module);
 }

@@ -8,6 +8,7 @@ export class Tenants implements Iterable<Tenant> {
   readonly #core: TreeCore;
   /** In the tree's tenant order: one removed and added again comes last. */
   readonly #byName = new Map<string, Tenant>();
+  readonly #byAddress = new Map<number, Tenant>();
   readonly #freeSlots: number[] = [];
   #slots = 0;
   /** Changes whenever tenants come or go. */
@@ -30,6 +31,10 @@ export class Tenants implements Iterable<Tenant> {
     return this.#byName.get(name);
   }
 
+  nameAt(address: number): string {
+    return this.#byAddress.get(address)!.name;
+  }
+
   [Symbol.iterator](): Iterator<Tenant> {
     return this.#byName.values();
   }
@@ -43,7 +48,9 @@ export class Tenants implements Iterable<Tenant> {
     if (slot === this.#slots) this.#slots++;
     else this.#freeSlots.pop();
     if (this.#core.bitmap_words() !== words) this.#inCore = null;
-    this.#byName.set(name, { name, address, slot });
+    const tenant = { name, address, slot };
+    this.#byName.set(name, tenant);
+    this.#byAddress.set(address, tenant);
     this.#changed();
     return true;
   }
@@ -53,6 +60,7 @@ export class Tenants implements Iterable<Tenant> {
     const tenant = this.#byName.get(name);
     if (tenant === undefined) return 0;
     this.#byName.delete(name);
+    this.#byAddress.delete(tenant.address);
     this.#freeSlots.push(tenant.slot);
     this.#changed();
     return this.#core.remove_tenant(tenant.address) >>> 0;
