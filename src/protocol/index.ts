@@ -1,0 +1,25 @@
+export { type PromptKind, parseJsonObject, readBody, requirePrompt } from "./body.js";
+export { type ErrorBody, type ErrorDetails, errorBody, errorResponse, RequestError } from "./errors.js";
+export type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  ChatMessage,
+  Completion,
+  CompletionChunk,
+  CompletionRequest,
+  ContentPart,
+  FinishReason,
+  Model,
+  ModelList,
+  Usage,
+} from "./openai.js";
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Labels,
+  MetricRegistry,
+  PROMETHEUS_CONTENT_TYPE,
+} from "./prometheus.js";
+export { SSE_DONE, SSE_HEADERS, type SseEvent, SseParser, sseEvent } from "./sse.js";

@@ -1,0 +1,158 @@
+/** Prometheus' text exposition format, version 0.0.4: counters, gauges and histograms with labels. */
+
+export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** A value for each label name that the metric was made with. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** A number that only grows. Its name ends in `_total`. */
+export interface Counter {
+  /** @param by 0 or more; default 1. */
+  inc(labels?: Labels, by?: number): void;
+}
+
+/** A number that goes up and down. */
+export interface Gauge {
+  set(labels: Labels, value: number): void;
+}
+
+/** Observations counted in buckets. */
+export interface Histogram {
+  observe(labels: Labels, value: number): void;
+}
+
+/** The metrics of one endpoint, exposed in the order in which they were made. */
+export class MetricRegistry {
+  readonly #metrics = new Map<string, Metric>();
+
+  counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
+    const metric = this.#add(new Metric("counter", name, help, labelNames, []));
+    return {
+      inc(labels = {}, by = 1) {
+        if (!(by >= 0)) throw new RangeError(`${name} can grow by 0 or more, not by ${by}`);
+        metric.series(labels).value += by;
+      },
+    };
+  }
+
+  gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
+    const metric = this.#add(new Metric("gauge", name, help, labelNames, []));
+    return {
+      set(labels, value) {
+        metric.series(labels).value = value;
+      },
+    };
+  }
+
+  /** @param buckets their upper bounds, ascending; the one without a bound is added. */
+  histogram(name: string, help: string, labelNames: readonly string[], buckets: readonly number[]): Histogram {
+    if (buckets.some((bound, i) => i > 0 && !(bound > buckets[i - 1]!))) {
+      throw new RangeError(`the buckets of ${name} must ascend, not ${buckets.join(", ")}`);
+    }
+    const metric = this.#add(new Metric("histogram", name, help, labelNames, buckets));
+    return {
+      observe(labels, value) {
+        const series = metric.series(labels);
+        series.value += value;
+        series.count++;
+        const bucket = buckets.findIndex((bound) => value <= bound);
+        if (bucket >= 0) series.buckets[bucket]!++;
+      },
+    };
+  }
+
+  expose(): string {
+    return [...this.#metrics.values()].map((metric) => metric.expose()).join("");
+  }
+
+  #add(metric: Metric): Metric {
+    if (this.#metrics.has(metric.name)) throw new RangeError(`there is a metric ${metric.name} already`);
+    this.#metrics.set(metric.name, metric);
+    return metric;
+  }
+}
+
+interface Series {
+  readonly labels: Labels;
+  /** Of a histogram: the sum of what was observed. */
+  value: number;
+  count: number;
+  /** How many observations lie in each bucket and in none below. */
+  readonly buckets: number[];
+}
+
+const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+class Metric {
+  readonly name: string;
+  readonly #type: string;
+  readonly #help: string;
+  readonly #labelNames: readonly string[];
+  readonly #bounds: readonly number[];
+  readonly #series = new Map<string, Series>();
+
+  constructor(type: string, name: string, help: string, labelNames: readonly string[], bounds: readonly number[]) {
+    if (!NAME.test(name)) throw new RangeError(`${JSON.stringify(name)} is no name for a metric`);
+    const wrong = labelNames.find((label) => !LABEL_NAME.test(label) || label === "le");
+    if (wrong !== undefined) throw new RangeError(`${JSON.stringify(wrong)} is no name for a label`);
+    this.name = name;
+    this.#type = type;
+    this.#help = help;
+    this.#labelNames = labelNames;
+    this.#bounds = bounds;
+    if (labelNames.length === 0) this.series({});
+  }
+
+  series(labels: Labels): Series {
+    const values = this.#labelNames.map((label) => labels[label] ?? "");
+    const key = JSON.stringify(values);
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      const entries = this.#labelNames.map((label, i) => [label, values[i]!]);
+      series = { labels: Object.fromEntries(entries), value: 0, count: 0, buckets: this.#bounds.map(() => 0) };
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+
+  expose(): string {
+    const { name } = this;
+    let text = `# HELP ${name} ${escapeHelp(this.#help)}\n# TYPE ${name} ${this.#type}\n`;
+    for (const series of this.#series.values()) {
+      if (this.#type === "histogram") text += this.#exposeHistogram(series);
+      else text += `${name}${labelText(series.labels)} ${numberText(series.value)}\n`;
+    }
+    return text;
+  }
+
+  #exposeHistogram({ labels, value, count, buckets }: Series): string {
+    const { name } = this;
+    let below = 0;
+    let text = "";
+    this.#bounds.forEach((bound, i) => {
+      below += buckets[i]!;
+      text += `${name}_bucket${labelText({ ...labels, le: numberText(bound) })} ${below}\n`;
+    });
+    text += `${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${count}\n`;
+    return `${text}${name}_sum${labelText(labels)} ${numberText(value)}\n${name}_count${labelText(labels)} ${count}\n`;
+  }
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
+}
+
+function escapeHelp(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+function escapeLabel(text: string): string {
+  return escapeHelp(text).replaceAll('"', '\\"');
+}
