@@ -1,3 +1,5 @@
+export { characterCount } from "./characters.js";
+export { nowS } from "./clock.js";
 export type { InspectedNode, TreeInspection } from "./inspection.js";
 export {
   DEFAULT_MAX_BYTES,

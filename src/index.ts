@@ -1,0 +1,17 @@
+export * from "./routing/index.js";
+export {
+  characterCount,
+  DEFAULT_MAX_BYTES,
+  type EvictionLoopOptions,
+  type InsertReceipt,
+  type InspectedNode,
+  PrefixMatch,
+  PrefixTree,
+  type PrefixTreeOptions,
+  type PressureEviction,
+  type SweepOptions,
+  TenantSet,
+  TokenMatch,
+  type TreeInspection,
+  type TreeStats,
+} from "./tree/index.js";
