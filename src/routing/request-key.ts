@@ -1,5 +1,9 @@
-/** What a router is asked to route: a parsed body may be given as it is. */
-export type RouteRequest = { text: string } | { prompt: unknown } | { messages: unknown };
+/** What a router is asked to route: a text, or a parsed body as it is. */
+export type RouteRequest =
+  | { text: string }
+  | { prompt: unknown }
+  | { messages: unknown }
+  | Readonly<Record<string, unknown>>;
 
 /** Deeper than any real body, and shallow enough for every call stack. */
 const DEEPEST = 64;

@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "./commander.js";
+import {
+  nonNegativeInteger,
+  nonNegativeNumber,
+  port,
+  positiveInteger,
+  positiveNumber,
+  replica,
+  share,
+} from "./option-values.js";
+import { type ServeOptions, serve } from "./serve.js";
+import { type SimulateOptions, simulate } from "./simulate.js";
+import { UsageError } from "./usage-error.js";
+
+/**
+ * Runs the command line.
+ * @param args what follows the program's name.
+ * @returns the exit code: 0, or 2 for a wrong command line or a port that cannot be had, after one line on stderr.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`warmroute: ${error.message}\n`);
+    return 2;
+  }
+}
+
+function program(): Command {
+  const command = new Command("warmroute")
+    .description("Routes LLM requests to the replica whose prefix cache is warm for them.")
+    .version(packageVersion(), "--version", "print the version")
+    .helpOption("--help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "warmroute: ").replace(/\s*\n(?=.)/g, " ")),
+    });
+  serveCommand(command);
+  simulateCommand(command);
+  return command;
+}
+
+function serveCommand(parent: Command): void {
+  parent
+    .command("serve")
+    .description("Serve an OpenAI-compatible gateway in front of replicas.")
+    .option("--port <number>", "port to listen on; 0 takes a free one", port, 8000)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .optionsGroup("Replicas (one of the two):")
+    .addOption(
+      new Option("--embedded <count>", "start this many simulated replicas, each on a loopback port of its own")
+        .argParser(positiveInteger)
+        .conflicts("replica"),
+    )
+    .option("--replica <url>", "address of a replica, or id=address; repeat it for each one", replica)
+    .option(
+      "--max-ongoing-requests <count>",
+      "most requests at once on one replica (default: no limit)",
+      positiveInteger,
+    )
+    .option("--sim-speed <factor>", "how many times faster than real the simulated replicas run", positiveNumber, 1)
+    .optionsGroup("Routing:")
+    .addOption(
+      new Option("--policy <name>", "how a replica is chosen")
+        .choices(["prefix_aware", "pow_of_2"])
+        .default("prefix_aware"),
+    )
+    .addOption(
+      new Option("--insert-at <moment>", "when a text enters the tree: when its replica is chosen, or has accepted it")
+        .choices(["choice", "accept"])
+        .default("choice"),
+    )
+    .option("--seed <number>", "seed of what is left to chance", nonNegativeInteger, 0)
+    .optionsGroup("Options of prefix_aware:")
+    .option(
+      "--imbalanced-threshold <count>",
+      "queue lengths further apart than this are evened out first (default: Infinity)",
+      nonNegativeNumber,
+    )
+    .option("--match-rate-threshold <share>", "least share of the text that must match (default: 0.1)", share)
+    .option("--do-eviction", "keep each replica's part of the tree small (default: off)")
+    .option(
+      "--eviction-threshold-chars <count>",
+      "characters a replica from which on it is evicted from (default: 400000)",
+      nonNegativeInteger,
+    )
+    .option(
+      "--eviction-target-chars <count>",
+      "characters a replica down to which it is evicted from (default: 360000)",
+      nonNegativeInteger,
+    )
+    .option("--eviction-interval-secs <seconds>", "seconds between evictions (default: 10)", positiveNumber)
+    .optionsGroup("Gateway:")
+    .option("--max-body-bytes <bytes>", "largest body that is accepted", positiveInteger, 8 * 1024 * 1024)
+    .option("--replica-header", "name the replica in each answer's x-warmroute-replica", false)
+    .option("--drain-timeout <seconds>", "how long a stop waits for open answers", nonNegativeNumber, 30)
+    .optionsGroup("Output:")
+    .option("--json-log", "print JSON, one object a line", false)
+    .option("--quiet", "print no line a request", false)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  warmroute serve --embedded 4 --replica-header
+  warmroute serve --replica http://10.0.0.1:8000 --replica b=http://10.0.0.2:8000 --max-ongoing-requests 64
+
+SIGINT and SIGTERM take no new work, wait for open answers and exit with 0; a second one exits at once.`,
+    )
+    .action((options: ServeOptions) => serve(options));
+}
+
+function simulateCommand(parent: Command): void {
+  parent
+    .command("simulate")
+    .description("Serve simulated vLLM replicas on consecutive ports.")
+    .option("--replicas <count>", "how many", positiveInteger, 1)
+    .option("--port <number>", "port of the first; 0 takes free ones", port, 8001)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option(
+      "--max-ongoing-requests <count>",
+      "most requests at once on one replica (default: no limit)",
+      positiveInteger,
+    )
+    .option("--sim-speed <factor>", "how many times faster than real they run", positiveNumber, 1)
+    .addHelpText("after", "\nExample:\n  warmroute simulate --replicas 4 --port 8001")
+    .action((options: SimulateOptions) => simulate(options));
+}
+
+function packageVersion(): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  );
+  return manifest.version;
+}

@@ -1,0 +1,4 @@
+/** What the person at the keyboard can put right: told in one line, without a stack. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}

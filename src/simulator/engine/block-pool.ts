@@ -1,0 +1,94 @@
+/** Tokens of a block. */
+export const BLOCK_SIZE = 16;
+
+const NONE = -1;
+
+/**
+ * The blocks of a KV cache, as vLLM keeps them: counted references, a hash on every full block, and a queue of the free ones in
+ * which a block that is freed goes last and keeps its hash, so that its content can be found again until it is taken. Taking,
+ * freeing, finding and reviving are O(1).
+ */
+export class BlockPool {
+  readonly size: number;
+  readonly #references: Int32Array;
+  readonly #hashes: Float64Array;
+  readonly #byHash = new Map<number, number>();
+  /** The free queue, doubly linked; element `size` is its sentinel. */
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  #free: number;
+
+  constructor(size: number) {
+    this.size = size;
+    this.#references = new Int32Array(size);
+    this.#hashes = new Float64Array(size).fill(NONE);
+    this.#next = new Int32Array(size + 1);
+    this.#previous = new Int32Array(size + 1);
+    this.#free = size;
+    for (let block = 0; block <= size; block++) {
+      this.#next[block] = block === size ? 0 : block + 1;
+      this.#previous[block] = block === 0 ? size : block - 1;
+    }
+  }
+
+  /** Blocks that nobody uses, cached ones among them. */
+  get free(): number {
+    return this.#free;
+  }
+
+  /** The sum of all reference counts. O(size). */
+  get references(): number {
+    return this.#references.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The block with that hash, or -1. */
+  find(hash: number): number {
+    return this.#byHash.get(hash) ?? NONE;
+  }
+
+  /** Whether it has to leave the free queue to be used. */
+  isFree(block: number): boolean {
+    return this.#references[block] === 0;
+  }
+
+  /** Uses a cached block once more. */
+  use(block: number): void {
+    if (this.#references[block]!++ === 0) this.#unlink(block);
+  }
+
+  /** Takes the block that has been free longest; what it held is forgotten. There must be one. */
+  take(): number {
+    const block = this.#next[this.size]!;
+    if (block === this.size) throw new Error("no free block");
+    this.#unlink(block);
+    const hash = this.#hashes[block]!;
+    if (hash !== NONE && this.#byHash.get(hash) === block) this.#byHash.delete(hash);
+    this.#hashes[block] = NONE;
+    this.#references[block] = 1;
+    return block;
+  }
+
+  /** Ends one use. A block without uses is free, and the last to be taken. */
+  release(block: number): void {
+    if (--this.#references[block]! > 0) return;
+    const last = this.#previous[this.size]!;
+    this.#next[last] = block;
+    this.#previous[block] = last;
+    this.#next[block] = this.size;
+    this.#previous[this.size] = block;
+    this.#free++;
+  }
+
+  /** Gives a full block its hash. Of two blocks with one hash the first is found. */
+  cache(block: number, hash: number): void {
+    this.#hashes[block] = hash;
+    if (!this.#byHash.has(hash)) this.#byHash.set(hash, block);
+  }
+
+  #unlink(block: number): void {
+    const [previous, next] = [this.#previous[block]!, this.#next[block]!];
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+    this.#free--;
+  }
+}

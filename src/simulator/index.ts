@@ -1,0 +1,8 @@
+export type { SimulatorClock } from "./clock.js";
+export { PROFILES, type Profile, type ProfileName } from "./profiles.js";
+export {
+  type ReplicaStats,
+  type SimulatedReplica,
+  type SimulatedReplicaOptions,
+  simulatedReplica,
+} from "./replica.js";

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+export interface Run {
+  readonly child: ChildProcess;
+  /** All lines on stdout so far. */
+  readonly lines: readonly string[];
+  /** All of stderr so far. */
+  errors(): string;
+  /** Resolves with the first line on stdout, past or future, that matches. */
+  line(pattern: RegExp): Promise<string>;
+  /** Resolves with the exit code when all output has been read. */
+  exit: Promise<number | null>;
+}
+
+/** Runs the built `warmroute`; it is killed when the test finishes, unless `keep` says otherwise. */
+export function warmroute(...args: string[]): Run {
+  const run = start(args);
+  onTestFinished(() => void run.child.kill("SIGKILL"));
+  return run;
+}
+
+/** As `warmroute`, but whoever starts it ends it. */
+export function start(args: readonly string[]): Run {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run \`npm run build\` first`);
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  const lines: string[] = [];
+  const watchers = new Set<() => void>();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(line);
+    for (const check of watchers) check();
+  });
+  const exit = once(child, "close").then(([code]) => {
+    for (const check of watchers) check();
+    return code as number | null;
+  });
+  return {
+    child,
+    lines,
+    errors: () => errors,
+    line: (pattern) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          const found = lines.find((line) => pattern.test(line));
+          if (found !== undefined) resolve(found);
+          else if (child.exitCode !== null)
+            reject(new Error(`exited with ${child.exitCode} before ${pattern}: ${errors}`));
+          else return;
+          watchers.delete(check);
+        };
+        watchers.add(check);
+        check();
+      }),
+    exit,
+  };
+}
+
+/** The address in the first line that `serve` prints. */
+export async function address(run: Run): Promise<string> {
+  return /http:\S+/.exec(await run.line(/^warmroute listens on /))![0];
+}

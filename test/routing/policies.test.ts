@@ -1,0 +1,247 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Lease, type ReplicaOptions, Router, type RouterOptions } from "../../src/index.js";
+
+const routers: Router[] = [];
+afterEach(() => {
+  for (const router of routers.splice(0)) router[Symbol.dispose]();
+});
+
+let now = 0;
+function makeRouter(options: Partial<RouterOptions> & { replicas: readonly ReplicaOptions[] }): Router {
+  now = 0;
+  const router = new Router({ policy: "prefix_aware", clock: () => ++now, ...options });
+  routers.push(router);
+  return router;
+}
+
+const replicas = (...ids: string[]): ReplicaOptions[] => ids.map((id) => ({ id }));
+
+/** Puts text into the tree as if it had been served by that replica before, and leaves no lease behind. */
+function serve(router: Router, id: string, text: string): void {
+  router.tree!.insert(text, id, ++now);
+}
+
+/** Holds `count` leases on that replica, whatever the policy thinks. */
+function load(router: Router, id: string, count: number): Lease[] {
+  const others = new Set(router.replicas.map((replica) => replica.id).filter((other) => other !== id));
+  return Array.from({ length: count }, () => router.route({ text: "" }, { exclude: others }));
+}
+
+describe("prefix_aware", () => {
+  test("chooses the owner of the longest matching prefix, for a prompt and for messages cut in pieces", () => {
+    const router = makeRouter({ replicas: replicas("a", "b") });
+    serve(router, "a", "Hello world");
+    serve(router, "b", "Other text that is longer");
+    for (const request of [
+      { prompt: "Hello there" },
+      {
+        messages: [
+          { role: "user", content: "Hel" },
+          { role: "user", content: [{ type: "text", text: "lo there" }] },
+        ],
+      },
+    ]) {
+      const lease = router.route(request);
+      const { decision } = lease;
+      lease.reject();
+      // "Hello " is 6 of 11 characters.
+      expect(decision).toMatchObject({ replica: "a", reason: "prefix_match", matchedChars: 6, textChars: 11 });
+      expect(decision.matchRate).toBeCloseTo(6 / 11, 12);
+    }
+  });
+
+  test("counts characters, not UTF-16 units, in the match rate", () => {
+    const router = makeRouter({ replicas: replicas("a", "b"), matchRateThreshold: 0.5 });
+    serve(router, "a", "😀x");
+    const { decision } = router.route({ text: "😀😀" });
+    expect(decision).toMatchObject({ matchedChars: 1, textChars: 2, matchRate: 0.5, reason: "prefix_match" });
+  });
+
+  test.each([
+    ["at the threshold the match counts", 0.1, "prefix_match", "a"],
+    ["below it the smallest tenant is chosen", 0.1000001, "smallest_tenant", "b"],
+    ["at 0 even a miss names everyone", 0, "prefix_match", undefined],
+  ])("match rate: %s", (_name, matchRateThreshold, reason, replica) => {
+    const router = makeRouter({ replicas: replicas("a", "b", "c"), matchRateThreshold });
+    serve(router, "a", "1");
+    serve(router, "c", "22");
+    const text = matchRateThreshold === 0 ? "zzzzzzzzzz" : "1000000000";
+    const { decision } = router.route({ text });
+    expect(decision.reason).toBe(reason);
+    if (replica !== undefined) expect(decision.replica).toBe(replica);
+  });
+
+  test("an empty text has rate 0 and goes to the smallest tenant", () => {
+    const router = makeRouter({ replicas: replicas("a", "b") });
+    serve(router, "a", "something");
+    expect(router.route({ prompt: [1, 2, 3] }).decision).toMatchObject({ replica: "b", matchRate: 0, textChars: 0 });
+  });
+
+  test("only candidates count as smallest tenants", () => {
+    const router = makeRouter({ replicas: [{ id: "a", maxOngoingRequests: 1 }, { id: "b" }, { id: "c" }] });
+    serve(router, "b", "22");
+    serve(router, "c", "333");
+    load(router, "a", 1);
+    expect(router.route({ text: "new" }).decision).toMatchObject({ replica: "b", reason: "smallest_tenant" });
+  });
+
+  test.each([
+    [1, "imbalanced", "b"],
+    [2, "prefix_match", "a"],
+  ])("with threshold %d and queues of 2 and 0 the reason is %s", (imbalancedThreshold, reason, replica) => {
+    const router = makeRouter({ replicas: replicas("a", "b"), imbalancedThreshold });
+    serve(router, "a", "Hello world");
+    load(router, "a", 2);
+    expect(router.route({ text: "Hello world" }).decision).toMatchObject({ reason, replica });
+  });
+
+  test("never leaves a full match by default, however long the queue (the older default of 10 does)", () => {
+    for (const [threshold, replica] of [
+      [undefined, "a"],
+      [10, "b"],
+    ] as const) {
+      const router = makeRouter({
+        replicas: replicas("a", "b"),
+        ...(threshold === undefined ? {} : { imbalancedThreshold: threshold }),
+      });
+      serve(router, "a", "Hello world");
+      load(router, "a", 11);
+      expect(router.route({ text: "Hello world" }).decision.replica).toBe(replica);
+    }
+  });
+
+  test("among several owners the shortest queue wins", () => {
+    const router = makeRouter({ replicas: replicas("a", "b", "c") });
+    for (const id of ["a", "b", "c"]) serve(router, id, "shared prompt");
+    load(router, "a", 2);
+    load(router, "b", 1);
+    load(router, "c", 2);
+    expect(router.route({ text: "shared prompt" }).decision.replica).toBe("b");
+  });
+
+  test("ties go to chance, not to list order", () => {
+    const router = makeRouter({ replicas: replicas("a", "b", "c", "d") });
+    for (const id of ["a", "b", "c", "d"]) serve(router, id, "shared prompt");
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 400; i++) {
+      const lease = router.route({ text: "shared prompt" });
+      counts.set(lease.replica.id, (counts.get(lease.replica.id) ?? 0) + 1);
+      lease.release();
+    }
+    for (const id of ["a", "b", "c", "d"]) expect(counts.get(id)).toBeGreaterThan(60);
+  });
+
+  test("60 unrelated prompts reach all of 4 replicas, none more than half", () => {
+    const router = makeRouter({ replicas: replicas("a", "b", "c", "d") });
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 60; i++) {
+      const lease = router.route({ text: `${String.fromCharCode(0x4e00 + i)} ${"x".repeat(50)}` });
+      counts.set(lease.replica.id, (counts.get(lease.replica.id) ?? 0) + 1);
+      lease.accept();
+      lease.release();
+    }
+    expect([...counts.keys()].sort()).toEqual(["a", "b", "c", "d"]);
+    expect(Math.max(...counts.values())).toBeLessThanOrEqual(30);
+  });
+
+  test("4 prompts, 5 times each and interleaved, stay each on one replica", () => {
+    const router = makeRouter({ replicas: replicas("a", "b", "c", "d") });
+    const homes = new Map<number, Set<string>>();
+    for (let turn = 0; turn < 5; turn++) {
+      for (let prompt = 0; prompt < 4; prompt++) {
+        const lease = router.route({ text: `${prompt} ${"x".repeat(100)}${"y".repeat(turn * 20)}` });
+        homes.set(prompt, (homes.get(prompt) ?? new Set()).add(lease.replica.id));
+        lease.accept();
+        lease.release();
+      }
+    }
+    expect([...homes.values()].map((set) => set.size)).toEqual([1, 1, 1, 1]);
+  });
+
+  describe("insertAt", () => {
+    const burst = (insertAt: "choice" | "accept"): number => {
+      const router = makeRouter({ replicas: replicas("a", "b", "c", "d"), insertAt });
+      const leases = Array.from({ length: 20 }, () => router.route({ text: "one new prefix for all" }));
+      return new Set(leases.map(({ replica }) => replica.id)).size;
+    };
+
+    test('"choice" keeps a burst of one new prefix together; "accept" scatters it', () => {
+      expect(burst("choice")).toBe(1);
+      expect(burst("accept")).toBe(4);
+    });
+
+    test('"accept" inserts when the replica has accepted, once', () => {
+      const router = makeRouter({ replicas: replicas("a"), insertAt: "accept" });
+      const lease = router.route({ text: "hello" });
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(0);
+      lease.accept();
+      lease.accept();
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(5);
+      router.route({ text: "other" }).release();
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(5);
+    });
+
+    test("a rejected choice takes back what it newly added, and no more", () => {
+      const router = makeRouter({ replicas: replicas("a") });
+      serve(router, "a", "head and tail");
+      const lease = router.route({ text: "head and more" });
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(13 + 4);
+      lease.reject();
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(13);
+      expect(router.tree!.prefixMatch("head and more").matchedText).toBe("head and ");
+    });
+
+    test("a rejection leaves what another request has touched since", () => {
+      const router = makeRouter({ replicas: replicas("a") });
+      const first = router.route({ text: "new prefix" });
+      const second = router.route({ text: "new prefix and on" });
+      first.reject();
+      expect(router.tree!.prefixMatch("new prefix and on").matchedChars).toBe(17);
+      second.reject();
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(10);
+    });
+  });
+
+  test("the eviction loop runs when asked for, and ends with the router", () => {
+    const router = makeRouter({
+      replicas: replicas("a"),
+      doEviction: true,
+      evictionThresholdChars: 10,
+      evictionTargetChars: 5,
+      evictionIntervalSecs: 60,
+    });
+    const options = { evictionThreshold: 1, evictionTarget: 1, intervalSecs: 1 };
+    expect(router.tree!.startEvictionLoop(options)).toBe(false);
+    expect(makeRouter({ replicas: replicas("a") }).tree!.startEvictionLoop(options)).toBe(true);
+  });
+});
+
+describe("pow_of_2", () => {
+  test("has no tree, and chooses the shorter of two", () => {
+    const router = makeRouter({ policy: "pow_of_2", replicas: replicas("a", "b") });
+    expect(router.tree).toBeNull();
+    load(router, "a", 1);
+    for (let i = 0; i < 10; i++) {
+      const lease = router.route({ text: "x" });
+      expect(lease.decision).toMatchObject({ replica: "b", reason: "two_choices", matchedChars: 0, matchRate: 0 });
+      lease.release();
+    }
+  });
+
+  test("draws any two of many, so the longest queue is never chosen and all others are", () => {
+    const router = makeRouter({ policy: "pow_of_2", replicas: replicas("a", "b", "c", "d") });
+    load(router, "c", 5);
+    const seen = new Set<string>();
+    for (let i = 0; i < 200; i++) {
+      const lease = router.route({ text: "x" });
+      seen.add(lease.replica.id);
+      lease.release();
+    }
+    expect([...seen].sort()).toEqual(["a", "b", "d"]);
+  });
+
+  test("with one candidate there is no choice", () => {
+    const router = makeRouter({ policy: "pow_of_2", replicas: replicas("a") });
+    expect(router.route({ text: "x" }).decision).toMatchObject({ replica: "a", reason: "only_candidate" });
+  });
+});
