@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type FetchHandler, requestListener } from "./node-http.js";
 import { UsageError } from "./usage-error.js";
 
@@ -23,11 +23,21 @@ const KEEP_ALIVE_MS = 75_000;
  */
 export async function listen(handler: FetchHandler, address: { host: string; port: number }): Promise<Listener> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, requestListener(handler));
+  /** The connections, and how many requests are under way on each. */
+  const connections = new Map<Socket, number>();
   let closing = false;
-  server.prependListener("request", (incoming, outgoing) => {
+  server.on("connection", (socket: Socket) => {
+    connections.set(socket, 0);
+    socket.once("close", () => connections.delete(socket));
+  });
+  server.prependListener("request", ({ socket }, outgoing) => {
     if (closing) outgoing.shouldKeepAlive = false;
+    connections.set(socket, connections.get(socket)! + 1);
     outgoing.once("close", () => {
-      if (closing) incoming.socket.end();
+      if (!connections.has(socket)) return;
+      const underWay = connections.get(socket)! - 1;
+      connections.set(socket, underWay);
+      if (closing && underWay === 0) socket.end();
     });
   });
   server.listen(address.port, address.host);
@@ -41,6 +51,7 @@ export async function listen(handler: FetchHandler, address: { host: string; por
     url: `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${port}`,
     close() {
       closing = true;
+      for (const [socket, underWay] of connections) if (underWay === 0) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
     },
     destroy() {

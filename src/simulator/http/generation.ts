@@ -63,14 +63,19 @@ function streamed(
   let abort = () => {};
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
+      let opened = false;
       const send = (text: string) => controller.enqueue(encoder.encode(text));
       const leave = () => {
         abort();
         controller.error(signal.reason);
       };
-      if (request.kind === "chat") send(sseEvent(bodies.opening(0)));
       abort = run(request, context, {
-        onToken: (index, text, finishReason) => send(sseEvent(bodies.chunk(index, text, finishReason))),
+        onToken: (index, text, finishReason) => {
+          // As in vLLM, the chunk that opens a chat's answer comes with its first token.
+          if (request.kind === "chat" && !opened) send(sseEvent(bodies.opening(index)));
+          opened = true;
+          send(sseEvent(bodies.chunk(index, text, finishReason)));
+        },
         onEnd: (choices) => {
           signal.removeEventListener("abort", leave);
           if (request.includeUsage) send(sseEvent(bodies.usage(choices)));

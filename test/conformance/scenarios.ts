@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Dump, TreeUnderTest } from "./adapter.js";
+
+/** A text: itself, or parts to be joined, each a string or [k, a, b]: code points a to b of library text k. */
+type Text = string | (string | [number, number, number])[];
+type Pairs = [string, number][];
+
+type Operation =
+  | ["add", string[], number]
+  | ["insert", Text, string, number]
+  | ["match", Text, string[] | null, number, string[] | null]
+  | ["remove", string[], Pairs]
+  | ["evict", string, number, number]
+  | ["smallest", string[] | null, string[] | null]
+  | ["sweep", number, number, Pairs]
+  | ["counts", Pairs]
+  | ["state", { counts: Pairs; nodes: unknown[]; lru: [string, number[]][] }];
+
+export interface Scenario {
+  id: string;
+  kind: string;
+  lib?: (string | [string, number])[];
+  ops: Operation[];
+}
+
+/** The recorded scenarios: what Ray's own tree did. */
+export function readScenarios(): Scenario[] {
+  const folder = new URL("cases/", import.meta.url);
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => readFileSync(new URL(file, folder), "utf8").split("\n"))
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Scenario);
+}
+
+/** Does the operations in order. Returns what differed: where, what was there, what should have been. */
+export function replay(
+  { lib = [], ops }: Scenario,
+  tree: TreeUnderTest,
+): { at: number; got: unknown; want: unknown }[] {
+  const library = lib.map((entry) => Array.from(typeof entry === "string" ? entry : entry[0].repeat(entry[1])));
+  const textOf = (text: Text): string =>
+    typeof text === "string"
+      ? text
+      : text
+          .map((part) => (typeof part === "string" ? part : library[part[0]]!.slice(part[1], part[2]).join("")))
+          .join("");
+  const differences: { at: number; got: unknown; want: unknown }[] = [];
+  ops.forEach((operation, at) => {
+    const [got, want] = perform(tree, operation, textOf);
+    if (JSON.stringify(got) !== JSON.stringify(want)) differences.push({ at, got, want });
+  });
+  return differences;
+}
+
+function perform(tree: TreeUnderTest, operation: Operation, textOf: (text: Text) => string): [unknown, unknown] {
+  switch (operation[0]) {
+    case "add":
+      return [tree.addTenants(operation[1], operation[2]), undefined];
+    case "insert":
+      return [tree.insert(textOf(operation[1]), operation[2], operation[3]), undefined];
+    case "match":
+      return [tree.prefixMatch(textOf(operation[1]), operation[2]), [operation[3], operation[4]]];
+    case "remove":
+      return [tree.removeTenants(operation[1]), operation[2]];
+    case "evict":
+      return [tree.evict(operation[1], operation[2]), operation[3]];
+    case "smallest":
+      return [tree.smallest(operation[1]), operation[2]];
+    case "sweep":
+      tree.sweep(operation[1], operation[2]);
+      return [tree.counts(), operation[3]];
+    case "counts":
+      return [tree.counts(), operation[1]];
+    case "state": {
+      const { counts, nodes, lru } = operation[1];
+      return [
+        [tree.counts(), ...recorded(tree.dump())],
+        [counts, nodes, lru],
+      ];
+    }
+  }
+}
+
+/** A dump as the scenarios record it: times sorted by tenant (code points), long segments as length and hash. */
+function recorded({ nodes, recency }: Dump): [unknown, unknown] {
+  const shown = nodes.map(({ parent, text, times }) => [
+    parent,
+    shortened(text),
+    [...times].sort(([a], [b]) => byCodePoints(a, b)),
+  ]);
+  return [shown, recency];
+}
+
+const LONGEST_SHOWN = 60;
+
+function shortened(text: string): string | [number, string] {
+  const length = Array.from(text).length;
+  if (length <= LONGEST_SHOWN) return text;
+  return [length, createHash("sha256").update(text, "utf8").digest("hex").slice(0, 16)];
+}
+
+function byCodePoints(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
