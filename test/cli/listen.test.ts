@@ -199,6 +199,16 @@ describe("close", () => {
     await closed;
     await expect(fetch(listener.url)).rejects.toThrow();
   });
+
+  test("does not wait for connections that ask for nothing, new or used", async () => {
+    const listener = await listen(async () => new Response("answer"), { host: "127.0.0.1", port: 0 });
+    const silent = connect(Number(new URL(listener.url).port), "127.0.0.1");
+    await once(silent, "connect");
+    const used = await send(listener.url);
+    await once(used, "data");
+    await listener.close();
+    await Promise.all([silent, used].map((socket) => socket.closed || once(socket, "close")));
+  });
 });
 
 describe("a port that cannot be had", () => {
