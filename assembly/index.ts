@@ -1,13 +1,15 @@
-import { RESULTS, WINDOW, liveBytes, setLimit } from "./memory";
+import { addToSum, beginSum, endSum } from "./checksum";
+import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, setLimit } from "./memory";
 import { bitmapWords } from "./owners";
 import { advance, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, revoke, setMostCharacters, shorten, takePiece } from "./insertion";
-import { currentCall, evictUnit, oldestTenant } from "./pressure";
+import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
+import { attach, attachNamespace, discard, finish, misplaced, own, takeText } from "./restoration";
 import { namespaceCount } from "./namespaces";
 import { evictRuns } from "./recency";
 import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
 import { newTenant, removeTenant } from "./tenants";
-import { copyText } from "./text";
-import { begin, canBegin, candidates, charactersBySlot, foldCandidates, follow, matchedOwners, matchedUnits, namespaceRoot, report, reportEach, selectNamespace, stopped } from "./walk";
+import { copyText, isLatin1 } from "./text";
+import { begin, canBegin, candidates, charactersBySlot, foldCandidates, follow, matchedOwners, matchedUnits, namespaceRoot, report, reportEach, root, selectNamespace, stopped } from "./walk";
 
 /**
  * The border. Numbers cross it, and texts through the window: `units` UTF-16 code units at `window()`, a byte each or, with
@@ -221,7 +223,77 @@ export function node_parent(child: Node): usize {
   return changetype<usize>(child.parent);
 }
 
-/** Writes a part of a node's text to the window, two bytes a unit, from unit `from` on. Returns how many; 0 at the end. */
-export function node_text(whose: Node, from: u32): u32 {
-  return <u32>copyText(whose, from, 8192, WINDOW);
+/** Whether all of a node's units are up to 0xFF. */
+export function node_is_latin1(whose: Node): bool {
+  return isLatin1(whose);
+}
+
+export function node_units(whose: Node): u32 {
+  return whose.units;
+}
+
+export function entry_call(entry: Entry): u32 {
+  return entry.call;
+}
+
+/** Writes a part of a node's text to the window, from unit `from` on, two bytes a unit or, without WIDE, one. Returns how many. */
+export function node_text(whose: Node, from: u32, form: u32): u32 {
+  const wide = form & WIDE;
+  return <u32>copyText(whose, from, WINDOW_BYTES >> wide, WINDOW, wide);
+}
+
+/** A tree is restored into an empty one: texts piece by piece, each then attached; then every tenant's entries, newest first. */
+export function restore_text(units: u32, form: u32): bool {
+  return takeText(units, form & WIDE);
+}
+
+/** The new node, or 0 when there is no room or no place for it below `parent` (0: the tree's root). */
+export function restore_node(parent: usize): usize {
+  return changetype<usize>(attach(parent ? changetype<Node>(parent) : root));
+}
+
+/** Whether the last 0 was for want of a place: the parent has a child with that first character, or ends in half of it. */
+export function restore_misplaced(): bool {
+  return misplaced;
+}
+
+/** The root of the selected namespace, which must have none. */
+export function restore_namespace(): usize {
+  return changetype<usize>(attachNamespace());
+}
+
+export function restore_entry(tenant: Tenant, owned: Node, time: f64, call: u32): bool {
+  return own(tenant, owned, time, call);
+}
+
+/** Whether the tenant's entries make sense: it owns every ancestor of what it owns. */
+export function restore_tenant(tenant: Tenant): bool {
+  return finish(tenant);
+}
+
+/** The number of the last insert. */
+export function restore_call(number: u32): void {
+  setCall(number);
+}
+
+/** Forgets a text that was taken and not attached. */
+export function restore_discard(): void {
+  discard();
+}
+
+/** A checksum of bytes that come through the window: begin, add the pieces, then read its halves. */
+export function sum_begin(): void {
+  beginSum();
+}
+
+export function sum_add(bytes: u32): void {
+  addToSum(WINDOW, bytes);
+}
+
+export function sum_low(): u32 {
+  return <u32>endSum();
+}
+
+export function sum_high(): u32 {
+  return <u32>(endSum() >> 32);
 }

@@ -195,12 +195,12 @@ export function cutText(lower: Node, upper: Node, count: usize): void {
   lower.characters -= characters;
 }
 
-/** Writes up to `most` units of a text, from unit `from` on, to `to`, two bytes each. Returns how many. */
-export function copyText(node: Node, from: usize, most: usize, to: usize): usize {
+/** Writes up to `most` units of a text, from unit `from` on, to `to`, as wide as asked for. Returns how many. */
+export function copyText(node: Node, from: usize, most: usize, to: usize, toWide: u32): usize {
   const wide = node.wide;
   const count = min<usize>(most, <usize>node.units - from);
   if (isInline(node)) {
-    copyUnits(to, 1, inlineUnits(node) + (from << wide), wide, count);
+    copyUnits(to, toWide, inlineUnits(node) + (from << wide), wide, count);
     return count;
   }
   let skip = from << wide;
@@ -210,8 +210,8 @@ export function copyText(node: Node, from: usize, most: usize, to: usize): usize
     const bytes = extentBytes(extent);
     if (skip < bytes) {
       const units = min<usize>(left, (bytes - skip) >> wide);
-      copyUnits(to, 1, extentUnits(extent) + skip, wide, units);
-      to += units << 1;
+      copyUnits(to, toWide, extentUnits(extent) + skip, wide, units);
+      to += units << toWide;
       left -= units;
       skip = 0;
     } else {
@@ -345,6 +345,24 @@ function widenInto(to: usize, extent: usize): void {
       left -= units;
     }
   }
+}
+
+/** The unit that a text ends with. */
+export function lastUnit(node: Node): u32 {
+  if (isInline(node)) return unitAt(inlineUnits(node) + ((<usize>node.units - 1) << node.wide), node.wide);
+  let extent = node.text;
+  while (nextExtent(extent)) extent = nextExtent(extent);
+  return unitAt(extentUnits(extent) + extentBytes(extent) - (1 << node.wide), node.wide);
+}
+
+/** Whether every unit is up to 0xFF, however wide the text is stored. */
+export function isLatin1(node: Node): bool {
+  if (!node.wide) return true;
+  if (isInline(node)) return !aboveLatin1(inlineUnits(node), node.units);
+  for (let extent = node.text; extent; extent = nextExtent(extent)) {
+    if (aboveLatin1(extentUnits(extent), extentBytes(extent) >> 1)) return false;
+  }
+  return true;
 }
 
 /** The character that a text begins with. */

@@ -9,6 +9,7 @@ export {
   PrefixTree,
   type PrefixTreeOptions,
   type PressureEviction,
+  SnapshotError,
   type SweepOptions,
   TenantSet,
   TokenMatch,

@@ -38,7 +38,22 @@ export interface TreeCore {
   entry_time(entry: number): number;
   entry_node(entry: number): number;
   node_parent(node: number): number;
-  node_text(node: number, from: number): number;
+  node_text(node: number, from: number, form: number): number;
+  node_is_latin1(node: number): number;
+  node_units(node: number): number;
+  entry_call(entry: number): number;
+  restore_text(units: number, form: number): number;
+  restore_node(parent: number): number;
+  restore_misplaced(): number;
+  restore_namespace(): number;
+  restore_entry(tenant: number, node: number, time: number, call: number): number;
+  restore_tenant(tenant: number): number;
+  restore_call(number: number): void;
+  restore_discard(): void;
+  sum_begin(): void;
+  sum_add(bytes: number): void;
+  sum_low(): number;
+  sum_high(): number;
 }
 
 export const WIDE = 1;

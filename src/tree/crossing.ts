@@ -37,11 +37,11 @@ export class Crossing {
 
   /** Writes a piece of `text` from unit `from` on. Returns its length in units: it never ends inside a surrogate pair. */
   write(text: string, from: number): number {
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer, this.#window, WINDOW_BYTES);
+    const bytes = this.windowBytes();
     if (this.#skip > 0) this.#skip--;
     else if (looksAscii(text, from)) {
       const piece = from === 0 && text.length <= WINDOW_BYTES ? text : text.slice(from, from + WINDOW_BYTES);
-      const { read, written } = encoder.encodeInto(piece, this.#bytes);
+      const { read, written } = encoder.encodeInto(piece, bytes);
       if (read === written && read === piece.length) {
         this.form = 0;
         this.#penalty = 0;
@@ -52,6 +52,12 @@ export class Crossing {
       this.#skip = this.#penalty;
     }
     return this.#writeWide(text, from);
+  }
+
+  /** The window. Growing memory has replaced the buffer of an older view, whose length then is 0. */
+  windowBytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer, this.#window, WINDOW_BYTES);
+    return this.#bytes;
   }
 
   /** The window's first `units` units, which the core has written with two bytes each. */

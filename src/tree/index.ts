@@ -10,4 +10,5 @@ export {
 } from "./options.js";
 export { PrefixMatch, TokenMatch } from "./prefix-match.js";
 export { type InsertReceipt, PrefixTree, type TreeStats } from "./prefix-tree.js";
+export { SnapshotError } from "./snapshot-format.js";
 export { TenantSet } from "./tenant-set.js";

@@ -1,5 +1,5 @@
 import type { Tenant } from "./candidates.js";
-import type { TreeCore } from "./core.js";
+import { type TreeCore, WIDE } from "./core.js";
 import type { Crossing } from "./crossing.js";
 import type { Namespaces } from "./namespaces.js";
 import { tokensOfText } from "./tokens.js";
@@ -87,7 +87,7 @@ function findNode(core: TreeCore, crossing: Crossing, found: Map<number, FoundNo
 function textOf(core: TreeCore, crossing: Crossing, address: number): string {
   let text = "";
   for (;;) {
-    const units = core.node_text(address, text.length);
+    const units = core.node_text(address, text.length, WIDE);
     if (units === 0) return text;
     text += crossing.read(units);
   }

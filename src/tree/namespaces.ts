@@ -31,7 +31,11 @@ export class Namespaces {
     if (name !== undefined && typeof name !== "string") {
       throw new TypeError(`namespace must be a string, not ${shown(name)}`);
     }
-    const key = `${alphabet === "text" ? "c" : "t"}${name === undefined ? "" : `:${name}`}`;
+    return this.selectKey(`${alphabet === "text" ? "c" : "t"}${name === undefined ? "" : `:${name}`}`, create);
+  }
+
+  /** As `select`, by the key that stands for name and alphabet in a snapshot. */
+  selectKey(key: string, create: boolean): boolean {
     let number = this.#numbers.get(key);
     if (number === undefined) {
       if (!create) return false;
@@ -41,9 +45,14 @@ export class Namespaces {
     return true;
   }
 
+  /** The key of a namespace by its number in the core. */
+  keyOf(number: number): string {
+    return this.#names.get(number)!;
+  }
+
   /** The name and alphabet of a namespace by its number in the core. */
   describe(number: number): { name: string | undefined; alphabet: Alphabet } {
-    const key = this.#names.get(number) ?? "c";
+    const key = this.keyOf(number);
     return { name: key.length > 1 ? key.slice(2) : undefined, alphabet: key.startsWith("t") ? "tokens" : "text" };
   }
 

@@ -3,7 +3,7 @@ import { PAGE } from "./core.js";
 /** 256 MiB: about 200 million characters of ASCII. */
 export const DEFAULT_MAX_BYTES = 268_435_456;
 const LEAST_BYTES = PAGE;
-const MOST_BYTES = 65536 * PAGE;
+export const MOST_BYTES: number = 65536 * PAGE;
 
 export interface PrefixTreeOptions {
   /**

@@ -13,8 +13,11 @@ import {
   checkTenant,
   checkText,
   checkTime,
+  DEFAULT_MAX_BYTES,
   type EvictionLoopOptions,
+  MOST_BYTES,
   type PrefixTreeOptions,
+  type PressureEviction,
   readNames,
   readOptions,
   type SweepOptions,
@@ -22,6 +25,8 @@ import {
 } from "./options.js";
 import { PrefixMatch, TokenMatch } from "./prefix-match.js";
 import { Pressure } from "./pressure.js";
+import { readSnapshot } from "./snapshot-read.js";
+import { writeSnapshot } from "./snapshot-write.js";
 import { TenantSet } from "./tenant-set.js";
 import { Tenants } from "./tenants.js";
 import { textOfTokens } from "./tokens.js";
@@ -335,6 +340,42 @@ export class PrefixTree {
     this.#loop = null;
   }
 
+  /**
+   * All that can be observed of the tree, as bytes for `PrefixTree.restore`: the same on every runtime for the same calls.
+   * Versioned and checksummed (snapshot-format.ts). O(everything in it).
+   */
+  snapshot(): Uint8Array<ArrayBuffer> {
+    const { core, tenants, descent, namespaces } = this.#live();
+    return writeSnapshot(core, descent.crossing, [...tenants], namespaces);
+  }
+
+  /**
+   * A tree as it was when the snapshot was made. Under bounds that are too small for all of it, what was inserted longest ago is
+   * left out, and reported as evictions are. O(everything in it).
+   * @throws SnapshotError for bytes that are no whole, unchanged snapshot of this version.
+   */
+  static restore(bytes: Uint8Array, options: PrefixTreeOptions = {}): PrefixTree {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${shown(bytes)}`);
+    const tree = PrefixTree.#restored(bytes, options);
+    if (tree !== null) return tree;
+    const evictions: PressureEviction[] = [];
+    const whole = PrefixTree.#restored(bytes, {
+      maxBytes: MOST_BYTES,
+      onEvict: (eviction) => evictions.push(eviction),
+    })!;
+    for (let share = 1; ; share -= 0.02) {
+      whole.#evictDownTo(share * (options.maxBytes ?? DEFAULT_MAX_BYTES), options.maxChars ?? Number.POSITIVE_INFINITY);
+      const smaller = PrefixTree.#restored(whole.snapshot(), options);
+      if (smaller === null && whole.stats().entries > whole.stats().tenants) continue;
+      if (smaller === null)
+        throw new RangeError(`maxBytes has no room for the snapshot's ${whole.stats().tenants} tenants`);
+      const { pressure } = smaller.#live();
+      pressure.adopt(evictions);
+      pressure.report();
+      return smaller;
+    }
+  }
+
   /** The whole tree, for tests and tools. O(everything in it). */
   inspect(): TreeInspection {
     const { core, tenants, descent, namespaces } = this.#live();
@@ -363,6 +404,23 @@ export class PrefixTree {
   [Symbol.dispose](): void {
     this.stopEvictionLoop();
     this.#parts = null;
+  }
+
+  /** Null when the bounds have no room for all of it. */
+  static #restored(bytes: Uint8Array, options: PrefixTreeOptions): PrefixTree | null {
+    const tree = new PrefixTree(options);
+    const { core, tenants, descent, namespaces } = tree.#live();
+    const whole = readSnapshot(core, descent.crossing, tenants, namespaces, bytes);
+    return whole && tree.stats().chars <= (options.maxChars ?? Number.POSITIVE_INFINITY) ? tree : null;
+  }
+
+  #evictDownTo(bytes: number, chars: number): void {
+    const { pressure } = this.#live();
+    for (let { storedBytes, chars: owned } = this.stats(); storedBytes > bytes || owned > chars; ) {
+      if (!pressure.evictOldest()) break;
+      ({ storedBytes, chars: owned } = this.stats());
+    }
+    pressure.report();
   }
 
   #live(): Parts {

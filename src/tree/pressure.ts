@@ -25,6 +25,15 @@ export class Pressure {
     if (this.#onEvict !== undefined) this.#unreported.push({ tenant: this.#tenants.nameAt(address), chars });
   }
 
+  /** Takes over what was evicted from another tree that this one has been made from. */
+  adopt(evictions: readonly PressureEviction[]): void {
+    for (const eviction of evictions) {
+      this.evictions++;
+      this.characters += eviction.chars;
+      if (this.#onEvict !== undefined) this.#unreported.push(eviction);
+    }
+  }
+
   /** Evicts the oldest unit of all. False when nothing is left. */
   evictOldest(): boolean {
     const address = this.#core.evict_oldest() >>> 0;

@@ -33,6 +33,15 @@ const call = fc.record({
   namespace: fc.constantFrom(undefined, undefined, undefined, "m", "n"),
 });
 
+/** The second does not fit the smallest memory, not even alone. */
+const TOO_LONG = ["z".repeat(30_000), "x".repeat(60_000)].map((text) => ({
+  text,
+  tenant: 0,
+  timeS: 1,
+  kind: "insert" as const,
+  namespace: undefined,
+}));
+
 for (const [build, module] of BUILDS) {
   describe(`maxBytes (${build} core)`, () => {
     test("is never passed, and the tree stays whole, whatever is called", () => {
@@ -67,7 +76,7 @@ for (const [build, module] of BUILDS) {
             expect(tree.stats()).toMatchObject({ nodes: 1, entries: 0, chars: 0 });
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 60, examples: [[1, 1, TOO_LONG]] },
       );
       expect(evictions).toBeGreaterThan(0);
       expect(shortened).toBeGreaterThan(0);
