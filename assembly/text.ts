@@ -64,16 +64,20 @@ export function setText(node: Node, from: usize, count: usize, wide: u32): bool 
 /** Adds `count` units at the end of a text. False, and nothing has changed, when there is no room. */
 export function appendText(node: Node, from: usize, count: usize, wide: u32): bool {
   const toWide: u32 = node.wide || (wide && aboveLatin1(from, count)) ? 1 : 0;
-  const chain = newExtents(count << toWide);
-  if (!chain) return false;
-  if ((isInline(node) || node.wide != toWide) && !rewrite(node, toWide)) {
-    freeExtents(chain);
-    return false;
+  if ((<usize>node.units + count) << toWide <= INLINE_BYTES) {
+    appendInline(node, from, count, wide, toWide);
+  } else {
+    const chain = newExtents(count << toWide);
+    if (!chain) return false;
+    if ((isInline(node) || node.wide != toWide) && !rewrite(node, toWide)) {
+      freeExtents(chain);
+      return false;
+    }
+    fillExtents(chain, from, wide, toWide);
+    let last = node.text;
+    while (nextExtent(last)) last = nextExtent(last);
+    store<u32>(last, <u32>chain);
   }
-  fillExtents(chain, from, wide, toWide);
-  let last = node.text;
-  while (nextExtent(last)) last = nextExtent(last);
-  store<u32>(last, <u32>chain);
   node.units += <u32>count;
   node.characters += <u32>charactersIn(from, count, wide, 0);
   return true;
@@ -314,6 +318,16 @@ function moveInIfSmall(node: Node, bytes: usize): void {
     to += extentBytes(extent);
   }
   freeExtents(chain);
+}
+
+function appendInline(node: Node, from: usize, count: usize, wide: u32, toWide: u32): void {
+  const units = inlineUnits(node);
+  const length = <usize>node.units;
+  if (toWide && !node.wide) {
+    for (let i = length; i--; ) store<u16>(units + (i << 1), load<u8>(units + i));
+    node.wide = 1;
+  }
+  copyUnits(units + (length << toWide), toWide, from, wide, count);
 }
 
 /** Stores a text anew, outside its node, with `toWide`. False, and nothing has changed, when there is no room. */
