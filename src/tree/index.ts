@@ -8,7 +8,9 @@ export {
   type PressureEviction,
   type SweepOptions,
 } from "./options.js";
+export type { TreeStats } from "./parts.js";
 export { PrefixMatch, TokenMatch } from "./prefix-match.js";
-export { type InsertReceipt, PrefixTree, type TreeStats } from "./prefix-tree.js";
+export { PrefixTree } from "./prefix-tree.js";
+export type { InsertReceipt } from "./receipt.js";
 export { SnapshotError } from "./snapshot-format.js";
 export { TenantSet } from "./tenant-set.js";

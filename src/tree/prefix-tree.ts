@@ -1,11 +1,9 @@
-import { treeModule } from "#wasm";
 import type { Tenant } from "./candidates.js";
 import { nowS } from "./clock.js";
-import { instantiateCore, PAGE, type TreeCore } from "./core.js";
-import { Descent } from "./descent.js";
+import type { TreeCore } from "./core.js";
 import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
-import { type Alphabet, Namespaces } from "./namespaces.js";
+import type { Alphabet } from "./namespaces.js";
 import {
   checkCount,
   checkLoop,
@@ -13,51 +11,19 @@ import {
   checkTenant,
   checkText,
   checkTime,
-  DEFAULT_MAX_BYTES,
   type EvictionLoopOptions,
-  MOST_BYTES,
   type PrefixTreeOptions,
-  type PressureEviction,
   readNames,
-  readOptions,
   type SweepOptions,
   shown,
 } from "./options.js";
+import { makeParts, statsOf, type TreeParts, type TreeStats } from "./parts.js";
 import { PrefixMatch, TokenMatch } from "./prefix-match.js";
-import { Pressure } from "./pressure.js";
-import { readSnapshot } from "./snapshot-read.js";
+import { type InsertReceipt, NO_RECEIPT, receiptOf } from "./receipt.js";
+import { restoreParts } from "./restore.js";
 import { writeSnapshot } from "./snapshot-write.js";
 import { TenantSet } from "./tenant-set.js";
-import { Tenants } from "./tenants.js";
 import { textOfTokens } from "./tokens.js";
-
-/** What `revokeInsert` needs to know of an insert. */
-export interface InsertReceipt {
-  /** The number of the insert call. */
-  readonly call: number;
-  /** How many characters of the text the tenant owned before it. */
-  readonly keptChars: number;
-  readonly namespace: string | undefined;
-}
-
-export interface TreeStats {
-  /** Nodes, the root among them. */
-  nodes: number;
-  /** Ownerships of nodes by tenants, those of the root among them. */
-  entries: number;
-  tenants: number;
-  /** The sum of the tenants' characters: a text owned by two counts twice. */
-  chars: number;
-  /** Bytes in use by text and records. */
-  storedBytes: number;
-  /** Bytes of the WebAssembly memory: what the tree costs. */
-  memoryBytes: number;
-  /** Bytes that the memory will never go beyond. */
-  maxBytes: number;
-  /** How often an insert had to evict to have room, and how many characters went. */
-  pressureEvictions: number;
-  pressureEvictedChars: number;
-}
 
 /**
  * A radix tree of texts that many tenants share, in a WebAssembly memory of its own: which tenant has been sent the
@@ -69,28 +35,16 @@ export interface TreeStats {
  * wrong type and after dispose, `RangeError` for a value out of range.
  */
 export class PrefixTree {
-  #parts: Parts | null;
+  #parts: TreeParts | null;
   #loop: EvictionLoop | null = null;
   /** Whether `matchThenInsert` waits for its caller to choose. */
   #choosing = false;
 
   constructor(options?: PrefixTreeOptions);
   /** @internal */
-  constructor(options: PrefixTreeOptions, module: WebAssembly.Module);
-  constructor(options: PrefixTreeOptions = {}, module?: WebAssembly.Module) {
-    const { pages, maxChars } = readOptions(options);
-    const core = instantiateCore(module ?? treeModule(), pages, maxChars);
-    const tenants = new Tenants(core);
-    const pressure = new Pressure(core, tenants, options.onEvict);
-    this.#parts = {
-      core,
-      tenants,
-      pressure,
-      descent: new Descent(core, pressure),
-      namespaces: new Namespaces(core),
-      results: core.results() >>> 2,
-      maxBytes: pages * PAGE,
-    };
+  constructor(options: PrefixTreeOptions, parts: TreeParts);
+  constructor(options: PrefixTreeOptions = {}, parts: TreeParts = makeParts(options)) {
+    this.#parts = parts;
   }
 
   /**
@@ -172,6 +126,7 @@ export class PrefixTree {
     }
     if (tenant === null) return null;
     checkTenant(tenant);
+    this.#live();
     const known = tenants.get(tenant);
     if (known === undefined) return null;
     descent.insertWalked(text, known.address, timeS);
@@ -356,24 +311,7 @@ export class PrefixTree {
    */
   static restore(bytes: Uint8Array, options: PrefixTreeOptions = {}): PrefixTree {
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${shown(bytes)}`);
-    const tree = PrefixTree.#restored(bytes, options);
-    if (tree !== null) return tree;
-    const evictions: PressureEviction[] = [];
-    const whole = PrefixTree.#restored(bytes, {
-      maxBytes: MOST_BYTES,
-      onEvict: (eviction) => evictions.push(eviction),
-    })!;
-    for (let share = 1; ; share -= 0.02) {
-      whole.#evictDownTo(share * (options.maxBytes ?? DEFAULT_MAX_BYTES), options.maxChars ?? Number.POSITIVE_INFINITY);
-      const smaller = PrefixTree.#restored(whole.snapshot(), options);
-      if (smaller === null && whole.stats().entries > whole.stats().tenants) continue;
-      if (smaller === null)
-        throw new RangeError(`maxBytes has no room for the snapshot's ${whole.stats().tenants} tenants`);
-      const { pressure } = smaller.#live();
-      pressure.adopt(evictions);
-      pressure.report();
-      return smaller;
-    }
+    return new PrefixTree(options, restoreParts(bytes, options));
   }
 
   /** The whole tree, for tests and tools. O(everything in it). */
@@ -384,20 +322,7 @@ export class PrefixTree {
 
   /** Sizes. O(tenants). */
   stats(): TreeStats {
-    const { core, tenants, pressure, maxBytes } = this.#live();
-    let chars = 0;
-    for (const tenant of tenants) chars += tenants.characters(tenant);
-    return {
-      nodes: core.node_count() - 1,
-      entries: core.entry_count(),
-      tenants: tenants.size,
-      chars,
-      storedBytes: core.live_bytes() >>> 0,
-      memoryBytes: core.memory.buffer.byteLength,
-      maxBytes,
-      pressureEvictions: pressure.evictions,
-      pressureEvictedChars: pressure.characters,
-    };
+    return statsOf(this.#live());
   }
 
   /** Ends the eviction loop and lets the memory go. Any later call but this one throws a `TypeError`. */
@@ -406,24 +331,7 @@ export class PrefixTree {
     this.#parts = null;
   }
 
-  /** Null when the bounds have no room for all of it. */
-  static #restored(bytes: Uint8Array, options: PrefixTreeOptions): PrefixTree | null {
-    const tree = new PrefixTree(options);
-    const { core, tenants, descent, namespaces } = tree.#live();
-    const whole = readSnapshot(core, descent.crossing, tenants, namespaces, bytes);
-    return whole && tree.stats().chars <= (options.maxChars ?? Number.POSITIVE_INFINITY) ? tree : null;
-  }
-
-  #evictDownTo(bytes: number, chars: number): void {
-    const { pressure } = this.#live();
-    for (let { storedBytes, chars: owned } = this.stats(); storedBytes > bytes || owned > chars; ) {
-      if (!pressure.evictOldest()) break;
-      ({ storedBytes, chars: owned } = this.stats());
-    }
-    pressure.report();
-  }
-
-  #live(): Parts {
+  #live(): TreeParts {
     if (this.#parts === null) throw new TypeError("PrefixTree used after dispose");
     if (this.#choosing) throw new TypeError("PrefixTree used inside the choose function of matchThenInsert");
     return this.#parts;
@@ -455,29 +363,11 @@ export class PrefixTree {
   }
 }
 
-/** What a tree is made of, until it is disposed of. */
-interface Parts {
-  readonly core: TreeCore;
-  readonly tenants: Tenants;
-  readonly descent: Descent;
-  readonly namespaces: Namespaces;
-  readonly pressure: Pressure;
-  readonly maxBytes: number;
-  /** Where, in 32-bit words of the memory, a match leaves what it found. */
-  readonly results: number;
-}
-
 function evict(core: TreeCore, { address }: Tenant, least: number): number {
   return core.evict_tenant_by_lru(address, Math.min(least, core.tenant_characters(address) >>> 0)) >>> 0;
 }
 
-const NO_RECEIPT: InsertReceipt = Object.freeze({ call: 0, keptChars: 0, namespace: undefined });
-
-function receiptOf(core: TreeCore, namespace: string | undefined): InsertReceipt {
-  return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0, namespace };
-}
-
 /** @internal A tree on a module of the caller's choice: a debug build. */
 export function createTreeWith(module: WebAssembly.Module, options: PrefixTreeOptions = {}): PrefixTree {
-  return new PrefixTree(options, module);
+  return new PrefixTree(options, makeParts(options, module));
 }

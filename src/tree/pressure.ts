@@ -41,11 +41,22 @@ export class Pressure {
     return address !== 0;
   }
 
-  /** To be called when the tree is whole again: the callback may use it. */
+  /**
+   * To be called when the tree is whole again: the callback may use it. If the callback throws, it hears of the rest all the same,
+   * and what it threw first is passed on.
+   */
   report(): void {
     if (this.#unreported.length === 0) return;
     const evictions = this.#unreported;
     this.#unreported = [];
-    for (const eviction of evictions) this.#onEvict?.(eviction);
+    const errors: unknown[] = [];
+    for (const eviction of evictions) {
+      try {
+        this.#onEvict?.(eviction);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
