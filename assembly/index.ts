@@ -1,7 +1,8 @@
 import { addToSum, beginSum, endSum } from "./checksum";
 import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, setLimit } from "./memory";
 import { bitmapWords } from "./owners";
-import { advance, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, revoke, setMostCharacters, shorten, takePiece } from "./insertion";
+import { advance, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, setMostCharacters, shorten, takePiece } from "./insertion";
+import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
 import { attach, attachNamespace, discard, finish, misplaced, own, takeText } from "./restoration";
 import { namespaceCount } from "./namespaces";

@@ -1,24 +1,14 @@
-import { BLOCK_GRAINS, addChild, blocksFor, replaceChild } from "./edges";
+import { BLOCK_GRAINS, addChild, blocksFor } from "./edges";
 import { fitsAbove, hold, releaseHeld } from "./memory";
 import { newNamespace } from "./namespaces";
-import { addOwner, findOwner, ownerGrains, shareOwners, sharedGrains } from "./owners";
-import { currentCall, enqueue, evictUnit, nextCall, oldestTenant } from "./pressure";
-import { drop, linkOlder, moveOlder, prune } from "./recency";
-import {
-  ENTRY_GRAINS,
-  Entry,
-  NODE_GRAINS,
-  Node,
-  Tenant,
-  characterCount,
-  countCharacters,
-  freeNode,
-  newEntry,
-  newNode,
-} from "./records";
-import { appendText, charactersUpTo, cutGrains, cutText, firstCharacter, freeText, setText, shortenText, unitsUpTo } from "./text";
+import { findOwner, ownerGrains, sharedGrains } from "./owners";
+import { split, touchPath } from "./path";
+import { currentCall, nextCall, oldestTenant } from "./pressure";
+import { moveOlder, prune } from "./recency";
+import { ENTRY_GRAINS, NODE_GRAINS, Node, Tenant, characterCount, freeNode, newNode } from "./records";
+import { appendText, charactersUpTo, cutGrains, freeText, setText, shortenText, unitsUpTo } from "./text";
 import { characterAt, isHighSurrogate, isLowSurrogate } from "./units";
-import { absent, begin, charactersBefore, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
+import { absent, begin, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
 
 /**
  * An insert walks the text, keeps what the tree does not have in a leaf that is not part of it yet, and at the end, when
@@ -108,32 +98,6 @@ export function shorten(): u32 {
     retreat();
   }
   return advance();
-}
-
-/**
- * Ends the tenant's ownership of those nodes of the text just walked that begin after its first `before` characters and
- * that insert call `made` was the last to touch. Returns the characters given up. A namespace's root, which is as deep as
- * what was there before, goes only when nothing is below it.
- */
-export function revoke(whose: Tenant, made: u32, before: u32): u32 {
-  let above = charactersBefore();
-  let each = node;
-  if (offset < <usize>each.units) {
-    each = changetype<Node>(each.parent);
-    above -= each.characters;
-  }
-  let removed: u32 = 0;
-  while (each !== root && above >= before) {
-    const parent = changetype<Node>(each.parent);
-    const entry = findOwner(each, whose);
-    if (entry !== null) {
-      if (entry.call != made || (!each.units && each.children)) break;
-      removed += drop(entry);
-    }
-    each = parent;
-    above -= parent.characters;
-  }
-  return removed;
 }
 
 function start(): void {
@@ -241,59 +205,9 @@ function complete(): void {
     deepest = grown;
     leaf = null;
   }
-  touchPath(deepest);
+  kept = touchPath(deepest, tenant, time);
   releaseHeld();
   if (guarded) releasePath(end);
-}
-
-/** Puts a new node with the first `units` of `lower`'s text above it. `lower` stays what it was for all who own it. */
-function split(lower: Node, units: usize): Node {
-  const upper = changetype<Node>(newNode());
-  upper.key = lower.key;
-  upper.held = lower.held;
-  cutText(lower, upper, units);
-  replaceChild(changetype<Node>(lower.parent), lower, upper);
-  lower.key = firstCharacter(lower);
-  lower.sibling = null;
-  lower.parent = upper;
-  upper.children = changetype<usize>(lower);
-  shareOwners(lower, upper);
-  return upper;
-}
-
-/**
- * Goes from the deepest node up to the root and puts each behind the one below it, which leaves the same list as
- * touching them downwards, one after the other, at the newest place.
- */
-function touchPath(deepest: Node): void {
-  const call = currentCall();
-  let newer = tenant.root;
-  let each = deepest;
-  let gained: u32 = 0;
-  let owned = findOwner(each, tenant);
-  while (owned === null) {
-    const entry = changetype<Entry>(newEntry(each, tenant, time, call));
-    addOwner(each, entry);
-    linkOlder(entry, newer);
-    newer = entry;
-    gained += each.characters;
-    each = changetype<Node>(each.parent);
-    owned = findOwner(each, tenant);
-  }
-  countCharacters(tenant, gained);
-  kept = 0;
-  while (each !== root) {
-    const entry = changetype<Entry>(owned);
-    entry.time = time;
-    entry.call = call;
-    moveOlder(entry, newer);
-    newer = entry;
-    kept += each.characters;
-    each = changetype<Node>(each.parent);
-    owned = findOwner(each, tenant);
-  }
-  tenant.root.time = time;
-  enqueue(tenant);
 }
 
 /**

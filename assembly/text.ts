@@ -1,17 +1,21 @@
+import {
+  HEADER,
+  dropBack,
+  dropFront,
+  extentBytes,
+  extentUnits,
+  fillExtents,
+  freeExtents,
+  newExtent,
+  newExtents,
+  nextExtent,
+  widenInto,
+} from "./extents";
+import { grainsFor } from "./memory";
 import { INLINE_BYTES, Node, TEXT } from "./records";
-import { GRAIN, allocate, grainsFor, release, room } from "./memory";
-import { aboveLatin1, copyUnits, isHighSurrogate, isLowSurrogate, pairsIn, unitAt, characterAt } from "./units";
+import { aboveLatin1, characterAt, copyUnits, isHighSurrogate, isLowSurrogate, pairsIn, unitAt } from "./units";
 
-/**
- * A node's segment: up to 20 bytes lie in the node, more in a chain of extents, nearly always one:
- *
- *   | next extent u32 | bytes u32 | units, one or two bytes each … |
- *
- * A split cuts an extent where it stands, so an extent may begin anywhere in a grain; it owns every grain it touches.
- * Several extents come from texts longer than the window, from splits, and from memory with no run long enough.
- */
-const HEADER: usize = 8;
-const LONGEST_EXTENT: u32 = 2048;
+/** A node's segment: up to 20 bytes lie in the node, more in extents. How many bytes there are says which. */
 
 export function isInline(node: Node): bool {
   return bytesOf(node) <= INLINE_BYTES;
@@ -24,18 +28,6 @@ export function inlineUnits(node: Node): usize {
 
 export function firstExtent(node: Node): usize {
   return node.text;
-}
-
-export function nextExtent(extent: usize): usize {
-  return <usize>load<u32>(extent);
-}
-
-export function extentUnits(extent: usize): usize {
-  return extent + HEADER;
-}
-
-export function extentBytes(extent: usize): usize {
-  return <usize>load<u32>(extent, 4);
 }
 
 export function freeText(node: Node): void {
@@ -226,6 +218,35 @@ export function copyText(node: Node, from: usize, most: usize, to: usize, toWide
   return count;
 }
 
+/** The unit that a text ends with. */
+export function lastUnit(node: Node): u32 {
+  if (isInline(node)) return unitAt(inlineUnits(node) + ((<usize>node.units - 1) << node.wide), node.wide);
+  let extent = node.text;
+  while (nextExtent(extent)) extent = nextExtent(extent);
+  return unitAt(extentUnits(extent) + extentBytes(extent) - (1 << node.wide), node.wide);
+}
+
+/** Whether every unit is up to 0xFF, however wide the text is stored. */
+export function isLatin1(node: Node): bool {
+  if (!node.wide) return true;
+  if (isInline(node)) return !aboveLatin1(inlineUnits(node), node.units);
+  for (let extent = node.text; extent; extent = nextExtent(extent)) {
+    if (aboveLatin1(extentUnits(extent), extentBytes(extent) >> 1)) return false;
+  }
+  return true;
+}
+
+/** The character that a text begins with. */
+export function firstCharacter(node: Node): u32 {
+  const inside = isInline(node);
+  const from = inside ? inlineUnits(node) : extentUnits(node.text);
+  const count = inside ? <usize>node.units : extentBytes(node.text) >> node.wide;
+  const first = unitAt(from, node.wide);
+  if (count > 1 || !nextOf(node)) return characterAt(from, from + (count << node.wide), node.wide);
+  const second = unitAt(extentUnits(nextOf(node)), node.wide);
+  return isHighSurrogate(first) && isLowSurrogate(second) ? 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff) : first;
+}
+
 /** Code points among `count` units, of which `before` is the one before; a surrogate without its partner is one. */
 function charactersIn(from: usize, count: usize, wide: u32, before: u32): usize {
   if (!wide || !count) return count;
@@ -235,77 +256,6 @@ function charactersIn(from: usize, count: usize, wide: u32, before: u32): usize 
 
 function bytesOf(node: Node): usize {
   return <usize>node.units << node.wide;
-}
-
-/** One extent for `bytes`, or 0 when no run is long enough. */
-function newExtent(bytes: usize): usize {
-  const extent = allocate(grainsFor(bytes + HEADER));
-  if (!extent) return 0;
-  store<u32>(extent, 0);
-  store<u32>(extent, <u32>bytes, 4);
-  return extent;
-}
-
-/** A chain of extents for `bytes` (even unless they fit one extent), as few as the free runs allow; 0 when there is no room. */
-function newExtents(bytes: usize): usize {
-  if (room() < <usize>grainsFor(bytes + HEADER)) return 0;
-  let first: usize = 0;
-  let last: usize = 0;
-  let grains = LONGEST_EXTENT;
-  while (bytes) {
-    grains = min(grains, grainsFor(bytes + HEADER));
-    const held = min<usize>(bytes, (<usize>grains << 5) - HEADER);
-    const extent = newExtent(held);
-    if (!extent) {
-      grains >>= 1;
-      if (grains) continue;
-      freeExtents(first);
-      return 0;
-    }
-    if (last) store<u32>(last, <u32>extent);
-    else first = extent;
-    last = extent;
-    bytes -= held;
-  }
-  return first;
-}
-
-function fillExtents(chain: usize, from: usize, wide: u32, toWide: u32): void {
-  for (let extent = chain; extent; extent = nextExtent(extent)) {
-    const units = extentBytes(extent) >> toWide;
-    copyUnits(extentUnits(extent), toWide, from, wide, units);
-    from += units << wide;
-  }
-}
-
-function freeExtents(extent: usize): void {
-  while (extent) {
-    const next = nextExtent(extent);
-    const start = extent & ~(GRAIN - 1);
-    release(start, grainsFor(extentUnits(extent) + extentBytes(extent) - start));
-    extent = next;
-  }
-}
-
-/** The extent without its first `bytes`, its header now just before what is left. */
-function dropFront(extent: usize, bytes: usize): usize {
-  const next = load<u32>(extent);
-  const left = extentBytes(extent) - bytes;
-  const shorter = extent + bytes;
-  const start = extent & ~(GRAIN - 1);
-  const unused = (shorter & ~(GRAIN - 1)) - start;
-  if (unused) release(start, grainsFor(unused));
-  store<u32>(shorter, next);
-  store<u32>(shorter, <u32>left, 4);
-  return shorter;
-}
-
-function dropBack(extent: usize, bytes: usize): void {
-  const start = extent & ~(GRAIN - 1);
-  const held = grainsFor(extentUnits(extent) + extentBytes(extent) - start);
-  const needed = grainsFor(extentUnits(extent) + bytes - start);
-  if (needed < held) release(start + (<usize>needed << 5), held - needed);
-  store<u32>(extent, <u32>bytes, 4);
 }
 
 /** Brings a text that has become small into its node; `node.units` is not set yet. */
@@ -340,54 +290,6 @@ function rewrite(node: Node, toWide: u32): bool {
   node.text = chain;
   node.wide = <u16>toWide;
   return true;
-}
-
-function widenInto(to: usize, extent: usize): void {
-  let used: usize = 0;
-  for (; extent; extent = nextExtent(extent)) {
-    let from = extentUnits(extent);
-    let left = extentBytes(extent);
-    while (left) {
-      if (used == extentBytes(to)) {
-        to = nextExtent(to);
-        used = 0;
-      }
-      const units = min<usize>(left, (extentBytes(to) - used) >> 1);
-      copyUnits(extentUnits(to) + used, 1, from, 0, units);
-      used += units << 1;
-      from += units;
-      left -= units;
-    }
-  }
-}
-
-/** The unit that a text ends with. */
-export function lastUnit(node: Node): u32 {
-  if (isInline(node)) return unitAt(inlineUnits(node) + ((<usize>node.units - 1) << node.wide), node.wide);
-  let extent = node.text;
-  while (nextExtent(extent)) extent = nextExtent(extent);
-  return unitAt(extentUnits(extent) + extentBytes(extent) - (1 << node.wide), node.wide);
-}
-
-/** Whether every unit is up to 0xFF, however wide the text is stored. */
-export function isLatin1(node: Node): bool {
-  if (!node.wide) return true;
-  if (isInline(node)) return !aboveLatin1(inlineUnits(node), node.units);
-  for (let extent = node.text; extent; extent = nextExtent(extent)) {
-    if (aboveLatin1(extentUnits(extent), extentBytes(extent) >> 1)) return false;
-  }
-  return true;
-}
-
-/** The character that a text begins with. */
-export function firstCharacter(node: Node): u32 {
-  const inside = isInline(node);
-  const from = inside ? inlineUnits(node) : extentUnits(node.text);
-  const count = inside ? <usize>node.units : extentBytes(node.text) >> node.wide;
-  const first = unitAt(from, node.wide);
-  if (count > 1 || !nextOf(node)) return characterAt(from, from + (count << node.wide), node.wide);
-  const second = unitAt(extentUnits(nextOf(node)), node.wide);
-  return isHighSurrogate(first) && isLowSurrogate(second) ? 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff) : first;
 }
 
 function nextOf(node: Node): usize {

@@ -2,15 +2,8 @@ import { findChild } from "./edges";
 import { allocate, grainsFor, release } from "./memory";
 import { anyOwnerIn, bitmapWords, takeOwners, writeOwners } from "./owners";
 import { Node, newNode } from "./records";
-import {
-  charactersUpTo,
-  extentBytes,
-  extentUnits,
-  firstExtent,
-  inlineUnits,
-  isInline,
-  nextExtent,
-} from "./text";
+import { extentBytes, extentUnits, nextExtent } from "./extents";
+import { charactersUpTo, firstExtent, inlineUnits, isInline } from "./text";
 import { characterAt, equalUnits, isHighSurrogate, isLowSurrogate } from "./units";
 
 /**
