@@ -21,12 +21,21 @@ export interface Histogram {
   observe(labels: Labels, value: number): void;
 }
 
-/** The metrics of one endpoint, exposed in the order in which they were made. */
+/**
+ * The metrics of one endpoint, exposed in the order in which they were made; one without label names of its own from the
+ * start, as zero.
+ */
 export class MetricRegistry {
   readonly #metrics = new Map<string, Metric>();
+  readonly #common: Labels;
+
+  /** @param commonLabels those that every series has, before its own. */
+  constructor(commonLabels: Labels = {}) {
+    this.#common = commonLabels;
+  }
 
   counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
-    const metric = this.#add(new Metric("counter", name, help, labelNames, []));
+    const metric = this.#add(new Metric(this.#common, "counter", name, help, labelNames, []));
     return {
       inc(labels = {}, by = 1) {
         if (!(by >= 0)) throw new RangeError(`${name} can grow by 0 or more, not by ${by}`);
@@ -36,7 +45,7 @@ export class MetricRegistry {
   }
 
   gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
-    const metric = this.#add(new Metric("gauge", name, help, labelNames, []));
+    const metric = this.#add(new Metric(this.#common, "gauge", name, help, labelNames, []));
     return {
       set(labels, value) {
         metric.series(labels).value = value;
@@ -46,10 +55,10 @@ export class MetricRegistry {
 
   /** @param buckets their upper bounds, ascending; the one without a bound is added. */
   histogram(name: string, help: string, labelNames: readonly string[], buckets: readonly number[]): Histogram {
-    if (buckets.some((bound, i) => i > 0 && !(bound > buckets[i - 1]!))) {
-      throw new RangeError(`the buckets of ${name} must ascend, not ${buckets.join(", ")}`);
+    if (!buckets.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > buckets[i - 1]!))) {
+      throw new RangeError(`the buckets of ${name} must be finite and ascend, not ${buckets.join(", ")}`);
     }
-    const metric = this.#add(new Metric("histogram", name, help, labelNames, buckets));
+    const metric = this.#add(new Metric(this.#common, "histogram", name, help, labelNames, buckets));
     return {
       observe(labels, value) {
         const series = metric.series(labels);
@@ -88,17 +97,26 @@ class Metric {
   readonly name: string;
   readonly #type: string;
   readonly #help: string;
+  readonly #common: Labels;
   readonly #labelNames: readonly string[];
   readonly #bounds: readonly number[];
   readonly #series = new Map<string, Series>();
 
-  constructor(type: string, name: string, help: string, labelNames: readonly string[], bounds: readonly number[]) {
+  constructor(
+    common: Labels,
+    type: string,
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    bounds: readonly number[],
+  ) {
     if (!NAME.test(name)) throw new RangeError(`${JSON.stringify(name)} is no name for a metric`);
-    const wrong = labelNames.find((label) => !LABEL_NAME.test(label) || label === "le");
+    const wrong = [...Object.keys(common), ...labelNames].find((label) => !LABEL_NAME.test(label) || label === "le");
     if (wrong !== undefined) throw new RangeError(`${JSON.stringify(wrong)} is no name for a label`);
     this.name = name;
     this.#type = type;
     this.#help = help;
+    this.#common = common;
     this.#labelNames = labelNames;
     this.#bounds = bounds;
     if (labelNames.length === 0) this.series({});
@@ -110,7 +128,8 @@ class Metric {
     let series = this.#series.get(key);
     if (series === undefined) {
       const entries = this.#labelNames.map((label, i) => [label, values[i]!]);
-      series = { labels: Object.fromEntries(entries), value: 0, count: 0, buckets: this.#bounds.map(() => 0) };
+      const all = { ...this.#common, ...Object.fromEntries(entries) };
+      series = { labels: all, value: 0, count: 0, buckets: this.#bounds.map(() => 0) };
       this.#series.set(key, series);
     }
     return series;

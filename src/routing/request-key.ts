@@ -7,6 +7,8 @@ export type RouteRequest =
 
 /** Deeper than any real body, and shallow enough for every call stack. */
 const DEEPEST = 64;
+/** More than any real body has: what comes after so many values is nothing, so that one that contains itself ends. */
+const MOST_VALUES = 100_000;
 
 /**
  * The text that a request is matched by, as Ray Serve LLM's newest router makes it (the `reference` rendering): `text` as it
@@ -27,23 +29,27 @@ export function requestText(request: RouteRequest): string {
 function topLevelText(value: unknown): string {
   if (typeof value === "string") return value;
   if (!Array.isArray(value)) return "";
+  const budget = { values: MOST_VALUES };
   let text = "";
   for (const element of value) {
+    if (budget.values === 0) break;
     const isMessage = typeof element === "object" && element !== null && !Array.isArray(element);
-    text += contentText(isMessage ? (element as { content?: unknown }).content : element, DEEPEST);
+    text += contentText(isMessage ? (element as { content?: unknown }).content : element, DEEPEST, budget);
   }
   return text;
 }
 
 /** A string is itself, a list its items joined, an object its `text` or else its `content`; anything else is nothing. */
-function contentText(value: unknown, depth: number): string {
+function contentText(value: unknown, depth: number, budget: { values: number }): string {
+  if (budget.values === 0) return "";
+  budget.values--;
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null || depth === 0) return "";
   if (Array.isArray(value)) {
     let text = "";
-    for (const item of value) text += contentText(item, depth - 1);
+    for (let i = 0; i < value.length && budget.values > 0; i++) text += contentText(value[i], depth - 1, budget);
     return text;
   }
   const { text, content } = value as { text?: unknown; content?: unknown };
-  return typeof text === "string" ? text : contentText(content, depth - 1);
+  return typeof text === "string" ? text : contentText(content, depth - 1, budget);
 }

@@ -50,3 +50,30 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     maxModelLen: 32_768,
   },
 };
+
+const TIMES = ["stepMs", "prefillTokenMs", "attentionPairMs", "decodeMs", "contextTokenMs", "apiMs"] as const;
+const COUNTS = ["blocks", "maxNumBatchedTokens", "maxNumSeqs", "maxModelLen"] as const;
+
+/** @throws TypeError or RangeError that names the figure which is missing or out of range. */
+export function checkedProfile(profile: Profile): Profile {
+  if (typeof profile !== "object" || profile === null) {
+    throw new TypeError(`profile must be a name or an object, not ${profile === null ? "null" : typeof profile}`);
+  }
+  for (const figure of [...TIMES, ...COUNTS]) {
+    if (typeof profile[figure] !== "number") {
+      throw new TypeError(`profile.${figure} must be a number, not ${typeof profile[figure]}`);
+    }
+  }
+  for (const time of TIMES) {
+    const ms = profile[time];
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`profile.${time} must be 0 ms or more and finite, not ${ms}`);
+    }
+  }
+  for (const count of COUNTS) {
+    if (!(Number.isSafeInteger(profile[count]) && profile[count] >= 1)) {
+      throw new RangeError(`profile.${count} must be a whole number, 1 or more, not ${profile[count]}`);
+    }
+  }
+  return profile;
+}

@@ -43,7 +43,8 @@ export class NaiveTree implements TreeUnderTest {
     let removed = 0;
     for (const node of this.path(text)) {
       const entry = node.owners.get(tenant);
-      if (node !== this.root && entry?.since === receipt && entry?.call === receipt) removed += this.release(node, tenant);
+      if (node !== this.root && entry?.since === receipt && entry?.call === receipt)
+        removed += this.release(node, tenant);
     }
     return removed;
   }
@@ -51,22 +52,21 @@ export class NaiveTree implements TreeUnderTest {
   match(text: string, candidates: Candidates): Found {
     const named = this.matchCandidates(candidates);
     if (named.length === 0) return { matchedChars: 0, matchedText: "", matchedTenants: null };
+    const characters = this.charactersOf(text);
     let node = this.root;
-    let rest = this.charactersOf(text);
-    const matched: string[] = [];
-    while (rest.length > 0) {
-      const child = node.children.get(rest[0]!);
+    let matched = 0;
+    while (matched < characters.length) {
+      const child = node.children.get(characters[matched]!);
       if (child === undefined || !named.some((tenant) => child.owners.has(tenant))) break;
-      const shared = sharedLength(child.text, rest);
-      matched.push(...rest.slice(0, shared));
-      rest = rest.slice(shared);
+      const shared = sharedLength(child.text, characters.slice(matched));
+      matched += shared;
       node = child;
       if (shared < child.text.length) break;
     }
     const owners = named.filter((tenant) => node.owners.has(tenant));
     return {
-      matchedChars: matched.length,
-      matchedText: matched.join(""),
+      matchedChars: matched,
+      matchedText: characters.slice(0, matched).join(""),
       matchedTenants: owners.length === 0 ? null : owners,
     };
   }
@@ -96,9 +96,10 @@ export class NaiveTree implements TreeUnderTest {
   evict(tenant: string, minRemoveSize: number): number {
     const count = this.characterCounts.get(tenant);
     if (count === undefined) return 0;
+    const least = Math.min(minRemoveSize, count);
     let removed = 0;
-    while (removed < Math.min(minRemoveSize, count)) {
-      for (const node of this.oldestRun(tenant)) removed += this.release(node, tenant);
+    for (let run = this.oldestRun(tenant); removed < least && run.length > 0; run = this.oldestRun(tenant)) {
+      for (const node of run) removed += this.release(node, tenant);
     }
     return removed;
   }

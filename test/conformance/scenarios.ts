@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import type { Dump, TreeUnderTest } from "./adapter.js";
+import type { TreeState, TreeUnderTest } from "./adapter.js";
 
 /** A text: itself, or parts to be joined, each a string or [k, a, b]: code points a to b of library text k. */
 type Text = string | (string | [number, number, number])[];
@@ -60,14 +60,21 @@ function perform(tree: TreeUnderTest, operation: Operation, textOf: (text: Text)
       return [tree.addTenants(operation[1], operation[2]), undefined];
     case "insert":
       return [tree.insert(textOf(operation[1]), operation[2], operation[3]), undefined];
-    case "match":
-      return [tree.prefixMatch(textOf(operation[1]), operation[2]), [operation[3], operation[4]]];
+    case "match": {
+      const [, text, names, chars, tenants] = operation;
+      const { matchedChars, matchedText, matchedTenants } = tree.match(textOf(text), names && { names });
+      const whole = Array.from(textOf(text));
+      return [
+        [matchedChars, matchedText, matchedTenants],
+        [chars, whole.slice(0, chars).join(""), tenants],
+      ];
+    }
     case "remove":
-      return [tree.removeTenants(operation[1]), operation[2]];
+      return [tree.remove(operation[1]), operation[2]];
     case "evict":
       return [tree.evict(operation[1], operation[2]), operation[3]];
     case "smallest":
-      return [tree.smallest(operation[1]), operation[2]];
+      return [tree.smallest(operation[1] && { names: operation[1] }), operation[2]];
     case "sweep":
       tree.sweep(operation[1], operation[2]);
       return [tree.counts(), operation[3]];
@@ -84,7 +91,7 @@ function perform(tree: TreeUnderTest, operation: Operation, textOf: (text: Text)
 }
 
 /** A dump as the scenarios record it: times sorted by tenant (code points), long segments as length and hash. */
-function recorded({ nodes, recency }: Dump): [unknown, unknown] {
+function recorded({ nodes, recency }: TreeState): [unknown, unknown] {
   const shown = nodes.map(({ parent, text, times }) => [
     parent,
     shortened(text),

@@ -1,18 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { CORES, coreTree, naiveTree, type TreeUnderTest } from "./adapter.js";
+import { createTreeWith } from "../../src/tree/prefix-tree.js";
+import { BUILDS } from "../tree/builds.js";
+import { PrefixTreeUnderTest, type TreeUnderTest } from "./adapter.js";
+import { NaiveTree } from "./naive-tree.js";
 import { readScenarios, replay } from "./scenarios.js";
 
 const scenarios = readScenarios();
 const kinds = [...new Set(scenarios.map(({ kind }) => kind))];
 
+const trees: [string, () => TreeUnderTest][] = [
+  ["the naive model", () => new NaiveTree()],
+  ...BUILDS.map(([build, module]): [string, () => TreeUnderTest] => [
+    `the ${build} core`,
+    () => new PrefixTreeUnderTest(createTreeWith(module)),
+  ]),
+];
+
 test("there are 438 scenarios", () => {
   expect(scenarios).toHaveLength(438);
 });
-
-const trees: [string, () => TreeUnderTest][] = [
-  ["the naive model", naiveTree],
-  ...CORES.map(([build, module]): [string, () => TreeUnderTest] => [`the ${build} core`, () => coreTree(module)]),
-];
 
 for (const [name, create] of trees) {
   describe(`${name} does what Ray's tree did`, () => {

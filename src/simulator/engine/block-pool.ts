@@ -6,13 +6,15 @@ const NONE = -1;
 /**
  * The blocks of a KV cache, as vLLM keeps them: counted references, a hash on every full block, and a queue of the free ones in
  * which a block that is freed goes last and keeps its hash, so that its content can be found again until it is taken. Taking,
- * freeing, finding and reviving are O(1).
+ * freeing, finding and reviving are O(1), but for blocks with equal hashes: O(how many there are).
  */
 export class BlockPool {
   readonly size: number;
   readonly #references: Int32Array;
   readonly #hashes: Float64Array;
   readonly #byHash = new Map<number, number>();
+  /** The other blocks with a hash, oldest first: computed twice, since blocks are not shared before they are full. */
+  readonly #twins = new Map<number, number[]>();
   /** The free queue, doubly linked; element `size` is its sentinel. */
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
@@ -61,9 +63,7 @@ export class BlockPool {
     const block = this.#next[this.size]!;
     if (block === this.size) throw new Error("no free block");
     this.#unlink(block);
-    const hash = this.#hashes[block]!;
-    if (hash !== NONE && this.#byHash.get(hash) === block) this.#byHash.delete(hash);
-    this.#hashes[block] = NONE;
+    this.#forget(block);
     this.#references[block] = 1;
     return block;
   }
@@ -79,10 +79,30 @@ export class BlockPool {
     this.#free++;
   }
 
-  /** Gives a full block its hash. Of two blocks with one hash the first is found. */
+  /** Gives a full block its hash. Of blocks with one hash the first is found, and once it is taken the next. */
   cache(block: number, hash: number): void {
     this.#hashes[block] = hash;
-    if (!this.#byHash.has(hash)) this.#byHash.set(hash, block);
+    if (!this.#byHash.has(hash)) {
+      this.#byHash.set(hash, block);
+      return;
+    }
+    const twins = this.#twins.get(hash);
+    if (twins === undefined) this.#twins.set(hash, [block]);
+    else twins.push(block);
+  }
+
+  #forget(block: number): void {
+    const hash = this.#hashes[block]!;
+    if (hash === NONE) return;
+    this.#hashes[block] = NONE;
+    const twins = this.#twins.get(hash);
+    if (twins === undefined) {
+      this.#byHash.delete(hash);
+      return;
+    }
+    if (this.#byHash.get(hash) === block) this.#byHash.set(hash, twins.shift()!);
+    else twins.splice(twins.indexOf(block), 1);
+    if (twins.length === 0) this.#twins.delete(hash);
   }
 
   #unlink(block: number): void {

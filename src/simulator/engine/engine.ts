@@ -29,6 +29,7 @@ export interface EngineCounters {
   /** Tokens looked up in the prefix cache, and those found. */
   prefixCacheQueries: number;
   prefixCacheHits: number;
+  /** Of the requests that have got their first token. */
   promptTokens: number;
   generationTokens: number;
   preemptions: number;
@@ -37,7 +38,8 @@ export interface EngineCounters {
 /**
  * vLLM's scheduler and block cache without the model: in each step running sequences go first, then waiting ones in the order in
  * which they came, all from one budget of tokens; a full cache preempts the last of the running, which is computed again later.
- * Pure: it has no clock and no timers. `schedule` at the time a step begins, `complete` at the time it ends.
+ * Pure: it has no clock and no timers. `schedule` at the time a step begins, then `complete` at the time it ends; between the
+ * two requests may be added and aborted.
  */
 export class Engine {
   readonly profile: Profile;
@@ -49,10 +51,10 @@ export class Engine {
     generationTokens: 0,
     preemptions: 0,
   };
-  readonly #waiting: Sequence[] = [];
-  readonly #running: Sequence[] = [];
   /** Whether blocks are found again. */
   readonly prefixCaching: boolean;
+  readonly #waiting: Sequence[] = [];
+  readonly #running: Sequence[] = [];
   readonly #chunkedPrefill: boolean;
 
   constructor({ profile, enablePrefixCaching = true, enableChunkedPrefill = true }: EngineOptions) {
@@ -75,15 +77,22 @@ export class Engine {
     return 1 - this.pool.free / this.pool.size;
   }
 
-  /** @throws RangeError for a request that the cache could never hold. */
+  /**
+   * Puts a request that arrives at `nowMs` into the queue. O(its tokens).
+   * @throws RangeError for one without a token to read or to write, or that the cache could never hold.
+   */
   add(options: SequenceOptions, nowMs: number): Sequence {
-    const sequence = new Sequence(options, nowMs);
-    const total = sequence.promptTokens + sequence.outputTokens;
-    if (sequence.promptTokens === 0 || Math.ceil(total / BLOCK_SIZE) > this.pool.size) {
+    const { prompt, outputTokens } = options;
+    if (prompt.length === 0) throw new RangeError("prompt must have at least one token, not none");
+    if (!Number.isInteger(outputTokens) || outputTokens < 1) {
+      throw new RangeError(`outputTokens must be a whole number, 1 or more, not ${outputTokens}`);
+    }
+    const total = prompt.length + outputTokens;
+    if (Math.ceil(total / BLOCK_SIZE) > this.pool.size) {
       throw new RangeError(`a sequence of ${total} tokens does not fit ${this.pool.size} blocks of ${BLOCK_SIZE}`);
     }
+    const sequence = new Sequence(options, nowMs);
     this.#waiting.push(sequence);
-    this.counters.promptTokens += sequence.promptTokens;
     return sequence;
   }
 
@@ -96,7 +105,7 @@ export class Engine {
     remove(this.#waiting, sequence);
   }
 
-  /** The next step, or null when there is nothing to do. */
+  /** The step that begins at `nowMs`, or null when there is nothing to do. Who arrives later than `nowMs` is not in it. */
   schedule(nowMs: number): Step | null {
     const scheduled: { sequence: Sequence; tokens: number }[] = [];
     let budget = this.profile.maxNumBatchedTokens;
@@ -104,7 +113,6 @@ export class Engine {
     for (let i = 0; i < this.#running.length && budget > 0; i++) {
       const sequence = this.#running[i]!;
       const tokens = Math.min(sequence.tokens.length - sequence.computed, budget);
-      if (tokens === 0) continue;
       while (!this.#extend(sequence, tokens)) {
         preempted = true;
         const last = this.#running.at(-1)!;
@@ -128,13 +136,15 @@ export class Engine {
       sequence.computed += tokens;
       if (this.prefixCaching) {
         const after = Math.floor(sequence.computed / BLOCK_SIZE);
-        for (let block = before; block < after; block++)
-          this.pool.cache(sequence.blocks[block]!, sequence.hashOf(block));
+        for (let i = before; i < after; i++) this.pool.cache(sequence.blocks[i]!, sequence.hashOf(i));
       }
       if (sequence.computed < sequence.tokens.length) continue;
       const index = sequence.generate();
       this.counters.generationTokens++;
-      sequence.firstTokenMs ??= nowMs;
+      if (sequence.firstTokenMs === null) {
+        sequence.firstTokenMs = nowMs;
+        this.counters.promptTokens += sequence.promptTokens;
+      }
       const last = sequence.generated === sequence.outputTokens;
       if (last) {
         sequence.finishedMs = nowMs;
@@ -151,18 +161,19 @@ export class Engine {
     let budget = left;
     while (budget > 0 && this.#running.length < this.profile.maxNumSeqs) {
       const sequence = this.#waiting[0];
-      if (sequence === undefined) return;
+      if (sequence === undefined || sequence.arrivedMs > nowMs) return;
       const hits = this.#findCached(sequence);
       const missing = sequence.tokens.length - hits.length * BLOCK_SIZE;
+      // A prompt larger than any step's budget gets a step of its own.
       if (!this.#chunkedPrefill && missing > budget && scheduled.length > 0) return;
       const tokens = this.#chunkedPrefill ? Math.min(missing, budget) : missing;
+      // Counted before any is touched: one that finds no room must not make its blocks the last to be evicted.
+      const revived = hits.filter((block) => this.pool.isFree(block)).length;
+      if (revived + Math.ceil(tokens / BLOCK_SIZE) > this.pool.free) return;
       for (const block of hits) this.pool.use(block);
-      sequence.blocks.push(...hits);
+      for (const block of hits) sequence.blocks.push(block);
       sequence.computed = hits.length * BLOCK_SIZE;
-      if (!this.#extend(sequence, tokens)) {
-        this.#free(sequence);
-        return;
-      }
+      this.#extend(sequence, tokens);
       if (sequence.scheduledMs === null) {
         sequence.scheduledMs = nowMs;
         sequence.cachedTokens = sequence.computed;

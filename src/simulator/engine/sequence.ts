@@ -10,12 +10,15 @@ export interface SequenceOptions {
   outputToken: (index: number) => number;
   /** Caches with different salts share nothing. */
   cacheSalt?: string;
+  /** When its client's request came in. Default: when it arrives in the engine. */
+  receivedMs?: number;
 }
 
 /** A request in the engine. */
 export class Sequence {
   readonly promptTokens: number;
   readonly outputTokens: number;
+  readonly receivedMs: number;
   readonly arrivedMs: number;
   /** Prompt, then what has been generated. */
   readonly tokens: number[];
@@ -33,10 +36,12 @@ export class Sequence {
   readonly #hashes: number[] = [];
   readonly #root: number;
 
-  constructor({ prompt, outputTokens, outputToken, cacheSalt = "" }: SequenceOptions, arrivedMs: number) {
+  constructor(options: SequenceOptions, arrivedMs: number) {
+    const { prompt, outputTokens, outputToken, cacheSalt = "", receivedMs = arrivedMs } = options;
     this.tokens = [...prompt];
     this.promptTokens = prompt.length;
     this.outputTokens = outputTokens;
+    this.receivedMs = receivedMs;
     this.arrivedMs = arrivedMs;
     this.#outputToken = outputToken;
     this.#root = rootHash(cacheSalt);

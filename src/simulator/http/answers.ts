@@ -59,9 +59,9 @@ export class AnswerBodies {
     };
   }
 
-  /** The chunk that opens a chat's choice. */
-  opening(index: number): ChatCompletionChunk {
-    return this.#chatChunk(index, { role: "assistant", content: "" }, null);
+  /** The chunk that opens a chat's answer. */
+  opening(): ChatCompletionChunk {
+    return this.#chatChunk(0, { role: "assistant", content: "" }, null);
   }
 
   chunk(index: number, text: string, finishReason: FinishReason | null): CompletionChunk | ChatCompletionChunk {

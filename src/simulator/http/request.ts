@@ -1,5 +1,5 @@
-import { type ChatMessage, RequestError, requirePrompt } from "../../protocol/index.js";
-import { tokenize } from "../tokenizer.js";
+import { type ChatMessage, type ContentPart, RequestError, requirePrompt } from "../../protocol/index.js";
+import { tokenId, tokenize } from "../tokenizer.js";
 
 /** What a body asks for, checked. */
 export interface GenerationRequest {
@@ -32,15 +32,16 @@ export function readGenerationRequest(
     });
   }
   if ((body.n ?? 1) !== 1) throw bad("n", body.n, "1, since this replica gives one choice a prompt");
-  const limit = kind === "chat" ? (body.max_completion_tokens ?? body.max_tokens) : body.max_tokens;
+  const limitField =
+    kind === "chat" && (body.max_completion_tokens ?? null) !== null ? "max_completion_tokens" : "max_tokens";
   return {
     kind,
     prompts: kind === "chat" ? [tokenize(chatText(body))] : promptTokens(body.prompt),
-    maxTokens: tokenLimit(limit) ?? (kind === "chat" ? null : COMPLETION_TOKENS),
+    maxTokens: tokenLimit(body, limitField) ?? (kind === "chat" ? null : COMPLETION_TOKENS),
     ignoreEos: flag(body, "ignore_eos"),
     stream: flag(body, "stream"),
-    includeUsage: flag((body.stream_options ?? {}) as Record<string, unknown>, "include_usage"),
-    cacheSalt: typeof body.cache_salt === "string" ? body.cache_salt : "",
+    includeUsage: flag(streamOptions(body), "include_usage"),
+    cacheSalt: cacheSalt(body),
   };
 }
 
@@ -50,17 +51,25 @@ function chatText(body: Record<string, unknown>): string {
     Array.isArray(body.tools) && body.tools.length > 0
       ? `<|im_start|>tools\n${JSON.stringify(body.tools)}<|im_end|>\n`
       : "";
-  const messages = (body.messages as ChatMessage[]).map(
-    (message) => `<|im_start|>${String(message.role)}\n${messageText(message)}<|im_end|>\n`,
-  );
+  const messages = (body.messages as ChatMessage[]).map((message) => {
+    if (typeof message.role !== "string") throw bad("messages", message, "messages with a role each");
+    return `<|im_start|>${message.role}\n${messageText(message)}<|im_end|>\n`;
+  });
   return `${tools}${messages.join("")}<|im_start|>assistant\n`;
 }
 
-function messageText({ content, tool_calls: toolCalls }: ChatMessage): string {
-  const text = Array.isArray(content)
-    ? content.map((part) => (typeof part?.text === "string" ? part.text : "<|image_pad|>")).join("")
-    : (content ?? "");
-  return toolCalls === undefined ? String(text) : `${text}${JSON.stringify(toolCalls)}`;
+function messageText(message: ChatMessage): string {
+  const { content = null, tool_calls: toolCalls = null } = message;
+  if (content !== null && typeof content !== "string" && !Array.isArray(content)) {
+    throw bad("messages", message, "messages whose content is a string or an array of parts");
+  }
+  const text = Array.isArray(content) ? content.map(partText).join("") : (content ?? "");
+  return toolCalls === null ? text : `${text}${JSON.stringify(toolCalls)}`;
+}
+
+/** An image, a sound or whatever else is a short mark that differs with its content, so that different ones share no cache. */
+function partText(part: ContentPart | null): string {
+  return typeof part?.text === "string" ? part.text : `<|part_${tokenId(JSON.stringify(part))}|>`;
 }
 
 function promptTokens(prompt: unknown): number[][] {
@@ -70,10 +79,23 @@ function promptTokens(prompt: unknown): number[][] {
   return (list as (string | number[])[]).map((each) => (typeof each === "string" ? tokenize(each) : each));
 }
 
-function tokenLimit(value: unknown): number | null {
-  if (value === undefined || value === null) return null;
-  if (!Number.isInteger(value) || (value as number) < 1) throw bad("max_tokens", value, "a whole number, 1 or more");
+function tokenLimit(body: Record<string, unknown>, field: string): number | null {
+  const value = body[field] ?? null;
+  if (value === null) return null;
+  if (!Number.isInteger(value) || (value as number) < 1) throw bad(field, value, "a whole number, 1 or more");
   return value as number;
+}
+
+function streamOptions({ stream_options: options = null }: Record<string, unknown>): Record<string, unknown> {
+  if (options === null) return {};
+  if (typeof options !== "object" || Array.isArray(options)) throw bad("stream_options", options, "an object");
+  return options as Record<string, unknown>;
+}
+
+function cacheSalt({ cache_salt: salt = null }: Record<string, unknown>): string {
+  if (salt === null) return "";
+  if (typeof salt !== "string" || salt === "") throw bad("cache_salt", salt, "a string that is not empty");
+  return salt;
 }
 
 function flag(body: Record<string, unknown>, name: string): boolean {

@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createTreeWith } from "../../src/tree/prefix-tree.js";
+import { BUILDS } from "../tree/builds.js";
+import { PrefixTreeUnderTest } from "./adapter.js";
+import { compareCalls } from "./comparison.js";
+import { FUZZ_GROUPS } from "./fuzz.js";
+
+/**
+ * WARMROUTE_FUZZ_RUNS=10 draws ten times as many sequences. A failure prints its seed, path and the shortest calls found;
+ * WARMROUTE_FUZZ_SEED draws the same sequences again.
+ */
+const { WARMROUTE_FUZZ_SEED: seed, WARMROUTE_FUZZ_RUNS: times = "1" } = process.env;
+
+describe("PrefixTree, release core and debug core, does as the naive tree does", () => {
+  let compared = 0;
+
+  test.for(FUZZ_GROUPS)("$name", { timeout: 60_000 * Number(times) }, ({ calls, runs }) => {
+    fc.assert(
+      fc.property(calls, (sequence) => {
+        compareCalls(
+          sequence,
+          BUILDS.map(([, module]) => new PrefixTreeUnderTest(createTreeWith(module))),
+        );
+        compared += sequence.length;
+      }),
+      {
+        numRuns: Math.ceil(runs * Number(times)),
+        ...(seed === undefined ? {} : { seed: Number(seed) }),
+        reporter: (result) => {
+          if (!result.failed) return;
+          throw new Error(readable(fc.defaultReportMessage(result) ?? ""), { cause: result.errorInstance });
+        },
+      },
+    );
+  });
+
+  test.skipIf(Number(times) < 1)("in 100,000 calls or more", () => {
+    expect(compared).toBeGreaterThanOrEqual(100_000);
+  });
+});
+
+/** The report with long runs of one character counted, and lone surrogates, which a terminal cannot show, escaped. */
+function readable(report: string): string {
+  return report
+    .replace(/(.)\1{39,}/gsu, (run, character) => `⟨${character} × ${Array.from(run).length}⟩`)
+    .replace(/[\ud800-\udfff]/gu, (surrogate) => `\\u${surrogate.charCodeAt(0).toString(16)}`);
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { Answer } from "../../src/simulator/answer.js";
+import { tokenize } from "../../src/simulator/tokenizer.js";
+import { tokens } from "./support.js";
+
+const indices = Array.from({ length: 300 }, (_, index) => index);
+const textOf = (prompt: readonly number[]): string[] => {
+  const answer = new Answer(prompt);
+  return indices.map((index) => answer.token(index));
+};
+
+describe("an answer", () => {
+  test("is the same for the same prompt, and another for another", () => {
+    expect(textOf(tokens(50, 1))).toEqual(textOf(tokens(50, 1)));
+    expect(textOf(tokens(50, 1))).not.toEqual(textOf(tokens(50, 2)));
+    expect(new Answer(tokens(50, 1)).naturalTokens).toBe(new Answer(tokens(50, 1)).naturalTokens);
+  });
+
+  test("has the same token at an index whatever was read before", () => {
+    expect(new Answer(tokens(9)).token(200)).toBe(textOf(tokens(9))[200]);
+  });
+
+  test("read as text has the tokens that were generated", () => {
+    for (const first of [1, 2, 3, 4, 5]) {
+      const answer = new Answer(tokens(20, first));
+      expect(tokenize(textOf(tokens(20, first)).join(""))).toEqual(indices.map((index) => answer.tokenId(index)));
+    }
+  });
+
+  test("ends by itself after 32 to 256 tokens", () => {
+    const lengths = indices.map((first) => new Answer(tokens(10, first)).naturalTokens);
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(32);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(256);
+    expect(new Set(lengths).size).toBeGreaterThan(100);
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { EngineDriver, type Submission } from "../../src/simulator/driver.js";
+import { Engine, type Sequence } from "../../src/simulator/engine/index.js";
+import { L4, ManualClock, tokens } from "./support.js";
+
+interface Arrived {
+  readonly atMs: number;
+  readonly index: number;
+  readonly sequence: Sequence;
+}
+
+function started({ speed = 1, profile = L4 } = {}) {
+  const clock = new ManualClock();
+  const engine = new Engine({ profile });
+  const driver = new EngineDriver(engine, clock, speed, () => {});
+  const arrived: Arrived[] = [];
+  const submit = (prompt: readonly number[], outputTokens: number): Submission =>
+    driver.submit(
+      { prompt, outputTokens, outputToken: (index) => index + 1 },
+      { onToken: ({ index, sequence }) => arrived.push({ atMs: clock.now(), index, sequence }) },
+    );
+  return { clock, engine, driver, arrived, submit };
+}
+
+describe("a replica in real time", () => {
+  test("alone, 256 tokens in: the first token comes after api + t0 + 256·tP, the others a step apart", () => {
+    const { clock, arrived, submit } = started();
+    submit(tokens(256), 3);
+    clock.advance(200);
+    const firstMs = 40 + 14 + 256 * 0.07 + 1.7e-6 * 256 * 128;
+    const secondMs = firstMs + 14 + 0.055 + 1.06e-4 * 256;
+    const thirdMs = secondMs + 14 + 0.055 + 1.06e-4 * 257;
+    expect(arrived.map(({ index }) => index)).toEqual([0, 1, 2]);
+    for (const [i, ms] of [firstMs, secondMs, thirdMs].entries()) {
+      expect(arrived[i]!.atMs).toBe(Math.ceil(ms)); // timers wait whole milliseconds
+    }
+    expect(clock.timers).toBe(0);
+  });
+
+  test("ten times faster: the same in a tenth of the time", () => {
+    const [slow, fast] = [started(), started({ speed: 10 })];
+    for (const { clock, submit } of [slow, fast]) {
+      submit(tokens(256), 3);
+      clock.advance(1000);
+    }
+    slow.arrived.forEach(({ atMs }, i) => {
+      expect(fast.arrived[i]!.atMs).toBeGreaterThanOrEqual(atMs / 10);
+      expect(fast.arrived[i]!.atMs).toBeLessThan(atMs / 10 + 1); // timers wait whole milliseconds
+    });
+  });
+
+  test("late timers delay tokens, but no step of the model: what it computes with what is the same", () => {
+    const times = [0, 7].map((lateMs) => {
+      const { clock, arrived, submit } = started();
+      submit(tokens(100, 1), 4);
+      clock.advance(30, lateMs);
+      submit(tokens(300, 2), 4);
+      clock.advance(300, lateMs);
+      const sequences = [...new Set(arrived.map(({ sequence }) => sequence))];
+      return sequences.map(({ arrivedMs, scheduledMs, firstTokenMs, finishedMs }) => [
+        arrivedMs,
+        scheduledMs,
+        firstTokenMs,
+        finishedMs,
+      ]);
+    });
+    expect(times[0]!.length).toBe(2);
+    expect(times[1]).toEqual(times[0]);
+  });
+
+  test("a host that was away for long catches up, in order", () => {
+    const { clock, arrived, submit } = started();
+    submit(tokens(100), 20);
+    clock.advance(5000, 4000);
+    expect(arrived.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  test("requests that come together share the first step", () => {
+    const { clock, arrived, submit } = started();
+    submit(tokens(100, 1), 1);
+    submit(tokens(100, 2), 1);
+    clock.advance(200);
+    expect(new Set(arrived.map(({ atMs }) => atMs)).size).toBe(1);
+  });
+
+  test("abort frees at once, and nothing comes any more", () => {
+    const { clock, engine, arrived, submit } = started();
+    const submission = submit(tokens(100), 50);
+    clock.advance(100);
+    const before = arrived.length;
+    expect([before > 0, engine.pool.free < L4.blocks]).toEqual([true, true]);
+    submission.abort();
+    expect([engine.running, engine.pool.free]).toEqual([0, L4.blocks]);
+    clock.advance(1000);
+    expect([arrived.length, clock.timers]).toEqual([before, 0]);
+  });
+
+  test("abort on the way in keeps a request out of the engine", () => {
+    const { clock, engine, submit } = started();
+    submit(tokens(100), 50).abort();
+    clock.advance(1000);
+    expect([engine.counters.prefixCacheQueries, clock.timers]).toEqual([0, 0]);
+  });
+
+  test("close leaves no timer", () => {
+    const { clock, driver, arrived, submit } = started();
+    submit(tokens(100), 50);
+    clock.advance(50);
+    driver.close();
+    clock.advance(1000);
+    expect([arrived.length, clock.timers]).toEqual([0, 0]);
+  });
+});

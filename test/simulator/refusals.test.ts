@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import type { ErrorBody } from "../../src/protocol/index.js";
+import { type SimulatedReplicaOptions, simulatedReplica } from "../../src/simulator/index.js";
+import { complete, L4, post, startReplica, tokens } from "./support.js";
+
+async function refusal(response: Response): Promise<{ status: number; error: ErrorBody["error"] }> {
+  return { status: response.status, error: ((await response.json()) as ErrorBody).error };
+}
+
+describe("a replica refuses", () => {
+  const messages = [{ role: "user", content: "Hello" }];
+  const ask = "/v1/completions";
+  const chat = "/v1/chat/completions";
+
+  test.each<[string, string, unknown, number, string | null, RegExp]>([
+    ["what is not JSON", ask, "{", 400, null, /not valid JSON/],
+    ["what is no object", ask, [], 400, null, /must be a JSON object/],
+    ["no prompt", ask, {}, 400, "prompt", /prompt must be/],
+    ["an empty prompt", ask, { prompt: "" }, 400, "prompt", /must not be empty/],
+    ["an empty prompt among others", ask, { prompt: ["a", ""] }, 400, "prompt", /must not be empty/],
+    ["no messages", chat, { prompt: "a" }, 400, "messages", /messages must be/],
+    ["a message without a role", chat, { messages: [{ content: "a" }] }, 400, "messages", /with a role/],
+    ["a content that is a number", chat, { messages: [{ role: "user", content: 5 }] }, 400, "messages", /content/],
+    ["another model", ask, { model: "x", prompt: "a" }, 404, "model", /^The model `x` does not exist\.$/],
+    ["a model that is a number", chat, { model: 1, messages }, 404, "model", /The model `1` does not exist/],
+    ["two choices", ask, { prompt: "a", n: 2 }, 400, "n", /n must be 1.*not 2/],
+    ["no tokens", ask, { prompt: "a", max_tokens: 0 }, 400, "max_tokens", /1 or more, not 0/],
+    ["half a token", ask, { prompt: "a", max_tokens: 1.5 }, 400, "max_tokens", /1 or more, not 1.5/],
+    ["tokens as text", ask, { prompt: "a", max_tokens: "9" }, 400, "max_tokens", /1 or more, not "9"/],
+    ["-1 tokens", chat, { messages, max_completion_tokens: -1 }, 400, "max_completion_tokens", /not -1/],
+    ["a stream of yes", ask, { prompt: "a", stream: "yes" }, 400, "stream", /true or false, not "yes"/],
+    ["options as text", ask, { prompt: "a", stream_options: "usage" }, 400, "stream_options", /must be an object/],
+    ["an empty salt", ask, { prompt: "a", cache_salt: "" }, 400, "cache_salt", /not empty/],
+    ["too long a prompt", ask, { prompt: tokens(32_768) }, 400, "prompt", /maximum context length is 32768 tokens/],
+    ["too many tokens", ask, { prompt: "a", max_tokens: 32_768 }, 400, "prompt", /you requested 32769 tokens/],
+  ])("%s", async (_, path, body, status, param, message) => {
+    const replica = startReplica();
+    const refused = await refusal(await replica.fetch(post(path, body)));
+    expect(refused).toMatchObject({ status, error: { param } });
+    expect(refused.error.message).toMatch(message);
+    expect(replica.stats).toMatchObject({ ongoing: 0, waiting: 0, promptTokens: 0 });
+  });
+
+  test("a prompt and an answer of exactly the context are not too long", async () => {
+    const profile = { ...L4, maxModelLen: 40 };
+    const { usage } = await complete(startReplica({ profile }), {
+      prompt: tokens(24),
+      max_tokens: 16,
+      ignore_eos: true,
+    });
+    expect(usage!.total_tokens).toBe(40);
+    const response = await startReplica({ profile }).fetch(post(ask, { prompt: tokens(25), max_tokens: 16 }));
+    expect(response.status).toBe(400);
+  });
+
+  test("what a small cache could never hold, whatever the model's context", async () => {
+    const response = await startReplica({ profile: { ...L4, blocks: 2 } }).fetch(post(ask, { prompt: tokens(32) }));
+    expect((await refusal(response)).error.message).toMatch(/maximum context length is 32 tokens/);
+  });
+
+  test("a body over the limit", async () => {
+    const response = await startReplica({ maxBodyBytes: 30 }).fetch(post(ask, { prompt: "a".repeat(30) }));
+    expect(await refusal(response)).toMatchObject({ status: 413, error: { code: "body_too_large" } });
+  });
+
+  test("other paths", async () => {
+    const response = await startReplica().fetch(post("/v1/embeddings", {}));
+    expect(await refusal(response)).toMatchObject({ status: 404, error: { type: "NotFoundError" } });
+  });
+
+  test.each([
+    ["GET", ask, "POST"],
+    ["PUT", chat, "POST"],
+    ["POST", "/health", "GET, HEAD"],
+    ["DELETE", "/v1/models", "GET, HEAD"],
+    ["POST", "/metrics", "GET, HEAD"],
+  ])("%s %s, and says what is allowed", async (method, path, allow) => {
+    const response = await startReplica().fetch(new Request(`http://replica${path}`, { method }));
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
+  });
+
+  test("one request more than maxOngoingRequests, until another is over", async () => {
+    const replica = startReplica({ maxOngoingRequests: 1, speed: 20 });
+    const body = { prompt: "Hello", max_tokens: 30_000, ignore_eos: true, stream: true };
+    const first = await replica.fetch(post(ask, body));
+    const second = await replica.fetch(post(ask, { prompt: "Hello" }));
+    expect(second.headers.get("retry-after")).toBe("1");
+    expect(await refusal(second)).toMatchObject({ status: 503, error: { type: "ServiceUnavailableError" } });
+    await first.body!.cancel();
+    expect((await complete(replica, { prompt: "Hello" })).choices).toHaveLength(1);
+  });
+});
+
+describe("simulatedReplica refuses", () => {
+  test.each<[string, unknown, typeof TypeError | typeof RangeError, RegExp]>([
+    ["a model without a name", { model: "" }, TypeError, /model must be a name/],
+    ["a speed of 0", { speed: 0 }, RangeError, /speed must be above 0 and finite, not 0/],
+    ["an infinite speed", { speed: Number.POSITIVE_INFINITY }, RangeError, /speed.*not Infinity/],
+    ["a speed as text", { speed: "1" }, TypeError, /speed must be a number, not string/],
+    ["no requests", { maxOngoingRequests: 0 }, RangeError, /maxOngoingRequests must be a whole number.*not 0/],
+    ["half a request", { maxOngoingRequests: 1.5 }, RangeError, /maxOngoingRequests.*not 1.5/],
+    ["no bytes", { maxBodyBytes: Number.NaN }, RangeError, /maxBodyBytes.*not NaN/],
+    ["a switch as text", { enablePrefixCaching: "no" }, TypeError, /enablePrefixCaching must be true or false, not no/],
+    ["a profile that there is not", { profile: "abacus" }, RangeError, /one of l4-qwen2\.5-1\.5b.*not "abacus"/],
+    ["a profile without its step", { profile: { ...L4, stepMs: undefined } }, TypeError, /profile\.stepMs/],
+    ["a profile below 0", { profile: { ...L4, decodeMs: -1 } }, RangeError, /profile\.decodeMs must be 0 ms.*not -1/],
+    ["a profile without blocks", { profile: { ...L4, blocks: 0 } }, RangeError, /profile\.blocks.*not 0/],
+  ])("%s", (_, options, kind, message) => {
+    const make = () => simulatedReplica(options as SimulatedReplicaOptions);
+    expect(make).toThrow(kind);
+    expect(make).toThrow(message);
+  });
+});
