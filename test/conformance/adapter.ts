@@ -38,14 +38,49 @@ export interface TreeState {
   recency: [tenant: string, nodes: number[]][];
 }
 
-/** `PrefixTree` as a tree under test. */
+/** Ways to spoil a `PrefixTree`: one of its methods goes wrong. */
+export const SPOILED: Readonly<Record<string, (tree: PrefixTree) => Partial<PrefixTree>>> = {
+  "a match refreshes recency": (tree) => {
+    const { prefixMatch } = tree;
+    return {
+      prefixMatch(text, ...rest) {
+        const match = prefixMatch.call(tree, text, ...rest);
+        const owner = match.matchedTenants?.[0];
+        if (owner !== undefined && match.matchedChars > 0) tree.insert(match.matchedText, owner, 0);
+        return match;
+      },
+    };
+  },
+  "a removal is forgotten": () => ({ removeTenants: () => new Map() }),
+  "eviction stops one character too soon": (tree) => {
+    const { evictTenantByLru } = tree;
+    return { evictTenantByLru: (tenant, least) => evictTenantByLru.call(tree, tenant, Math.max(0, least - 1)) };
+  },
+  "a text loses its last character": (tree) => {
+    const { insert } = tree;
+    return { insert: (text, ...rest) => insert.call(tree, Array.from(text).slice(0, -1).join(""), ...rest) };
+  },
+  "a later time is kept": (tree) => {
+    const { insert } = tree;
+    let latest = Number.NEGATIVE_INFINITY;
+    return {
+      insert(text, tenant, timeS = 0, ...rest) {
+        latest = Math.max(latest, timeS);
+        insert.call(tree, text, tenant, latest, ...rest);
+      },
+    };
+  },
+};
+
+/** `PrefixTree` as a tree under test; `spoiled` switches one of the faults above on. */
 export class PrefixTreeUnderTest implements TreeUnderTest {
   readonly tree: PrefixTree;
   /** Made once a list of names, so that a set meets tenants that have come and gone since. */
   readonly #sets = new Map<string, TenantSet>();
 
-  constructor(tree: PrefixTree = new PrefixTree()) {
+  constructor(tree: PrefixTree = new PrefixTree(), spoiled?: keyof typeof SPOILED) {
     this.tree = tree;
+    if (spoiled !== undefined) Object.assign(tree, SPOILED[spoiled]!(tree));
   }
 
   addTenants(tenants: readonly string[], timeS: number): void {
