@@ -23,6 +23,7 @@ import { type InsertReceipt, NO_RECEIPT, receiptOf } from "./receipt.js";
 import { restoreParts } from "./restore.js";
 import { writeSnapshot } from "./snapshot-write.js";
 import { TenantSet } from "./tenant-set.js";
+import { MOST_TENANTS } from "./tenants.js";
 import { textOfTokens } from "./tokens.js";
 
 /**
@@ -50,14 +51,19 @@ export class PrefixTree {
   /**
    * Adds tenants that own nothing but the root. Known names are skipped, and their times stay. O(names).
    * @param timeS when, in seconds; default: now.
+   * @throws RangeError, and none of them is added, for more than 100,000 tenants in all, or when `maxBytes` has no room for them
+   * even after everything else has been evicted.
    */
   addTenants(tenants: Iterable<string>, timeS: number = nowS()): void {
     const { tenants: known, pressure } = this.#live();
     const names = readNames(tenants);
     checkTime(timeS);
+    const fresh = new Set(names.filter((name) => known.get(name) === undefined));
+    if (known.size + fresh.size > MOST_TENANTS) {
+      throw new RangeError(`a tree has at most ${MOST_TENANTS} tenants, not ${known.size + fresh.size}`);
+    }
     const added: string[] = [];
-    for (const name of names) {
-      if (known.get(name) !== undefined) continue;
+    for (const name of fresh) {
       while (!known.add(name, timeS)) {
         if (pressure.evictOldest()) continue;
         for (const each of added) known.remove(each);

@@ -3,6 +3,9 @@ import type { TreeCore } from "./core.js";
 import { checkTenant, shown } from "./options.js";
 import { TenantSet } from "./tenant-set.js";
 
+/** As many as the core has slots for (assembly/owners.ts). */
+export const MOST_TENANTS = 100_000;
+
 /** A tree's tenants by name, their slots in the core's bitmaps, and the lists of candidates made of them. */
 export class Tenants implements Iterable<Tenant> {
   readonly #core: TreeCore;

@@ -122,3 +122,14 @@ test("1,000 tenants share one node and part from it", () => {
   expect(tree.prefixMatch("system prompt, then replica 777").matchedText).toBe("system prompt, then replica 77");
   checkInvariants(tree);
 });
+
+test("more than 100,000 tenants are refused before anything is added or evicted", () => {
+  const tree = new PrefixTree();
+  const names = Array.from({ length: 100_000 }, (_, i) => `t${i}`);
+  tree.addTenants(names, 0);
+  tree.insert("kept", "t5", 1);
+  expect(() => tree.addTenants(["one more"], 0)).toThrow("a tree has at most 100000 tenants, not 100001");
+  expect(tree.tenantToCharCount.get("t5")).toBe(4);
+  tree.addTenants(["t1", "t2"], 0);
+  expect(tree.stats().tenants).toBe(100_000);
+});
