@@ -24,7 +24,7 @@ export interface Decision {
   readonly textChars: number;
   /** `matchedChars` ÷ `textChars`; 0 for an empty text. */
   readonly matchRate: number;
-  /** The replicas with room, and their queue lengths when this was decided. Built when read. */
+  /** The replicas to choose from, and their loads (`Replica.load`) when this was decided. Built when read. */
   readonly candidates: readonly { replica: string; queueLength: number }[];
 }
 

@@ -15,7 +15,8 @@ export interface Lease {
   accept(): void;
   /**
    * The replica has not taken the request: ends the lease, and takes back what the choice newly added to the tree.
-   * @param report the queue length that the replica gave, if any: it counts in this replica's load for 10 seconds.
+   * @param report the queue length that the replica gave, if any. What it has beyond this router's own leases counts in its load
+   * for 10 seconds or until its next report; `queueLength` stays the number of leases.
    * @throws Error after `accept`: a request that has been taken cannot be rejected.
    * @throws RangeError for a queue length that is not a whole number, 0 or more; the lease stays.
    */
@@ -26,6 +27,14 @@ export interface Lease {
   [Symbol.dispose](): void;
 }
 
+/** @internal What all leases of one router share. */
+export interface LeaseGround {
+  readonly policy: Policy;
+  readonly clock: () => number;
+  /** Once the router is disposed of, the policy hears of nothing more. */
+  disposed: boolean;
+}
+
 /** @internal */
 export class RouterLease implements Lease, Route {
   readonly replica: Replica;
@@ -33,30 +42,18 @@ export class RouterLease implements Lease, Route {
   readonly timeS: number;
   text: string;
   memo: unknown = null;
-  readonly #policy: Policy;
-  readonly #isOver: () => boolean;
-  readonly #clock: () => number;
+  readonly #ground: LeaseGround;
   #accepted = false;
   #live = true;
 
-  /** @param isOver whether the router has been disposed of; then the policy hears of nothing more. */
-  constructor(
-    replica: Replica,
-    decision: Decision,
-    text: string,
-    timeS: number,
-    policy: Policy,
-    clock: () => number,
-    isOver: () => boolean,
-  ) {
+  constructor(ground: LeaseGround, replica: Replica, decision: Decision, text: string, timeS: number) {
     this.replica = replica;
     this.decision = decision;
     this.text = text;
     this.timeS = timeS;
-    this.#policy = policy;
-    this.#clock = clock;
-    this.#isOver = isOver;
-    policy.onRouted?.(this);
+    this.#ground = ground;
+    ground.policy.onRouted?.(this);
+    // Last: where the policy throws there is no lease, so nothing may count.
     replica.leased();
   }
 
@@ -67,30 +64,40 @@ export class RouterLease implements Lease, Route {
   accept(): void {
     if (!this.#live || this.#accepted) return;
     this.#accepted = true;
-    if (!this.#isOver()) this.#policy.onAccepted?.(this);
+    if (!this.#ground.disposed) this.#ground.policy.onAccepted?.(this);
     this.text = "";
   }
 
   reject({ queueLength }: { queueLength?: number } = {}): void {
     if (!this.#live) return;
     if (this.#accepted) throw new Error(`replica ${JSON.stringify(this.replica.id)} has accepted the request already`);
-    if (queueLength !== undefined && !(Number.isInteger(queueLength) && queueLength >= 0)) {
+    if (queueLength !== undefined && !(Number.isSafeInteger(queueLength) && queueLength >= 0)) {
       throw new RangeError(`queueLength must be a whole number, 0 or more, not ${String(queueLength)}`);
     }
-    if (!this.#isOver()) this.#policy.onRejected?.(this);
-    this.release();
-    if (queueLength !== undefined) this.replica.reported(queueLength, this.#clock());
+    this.#end();
+    if (queueLength !== undefined) this.replica.reported(queueLength, this.#ground.clock());
+    if (!this.#ground.disposed) this.#ground.policy.onRejected?.(this);
+    this.#settle();
   }
 
   release(): void {
     if (!this.#live) return;
-    this.#live = false;
-    this.text = "";
-    this.replica.ended();
-    if (!this.#isOver()) this.#policy.onReleased?.(this);
+    this.#end();
+    this.#settle();
   }
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** Before the policy hears of it, so that the place is free whatever the policy does. */
+  #end(): void {
+    this.#live = false;
+    this.replica.ended();
+  }
+
+  #settle(): void {
+    this.text = "";
+    if (!this.#ground.disposed) this.#ground.policy.onReleased?.(this);
   }
 }

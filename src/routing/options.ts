@@ -3,7 +3,7 @@ import type { ReplicaOptions } from "./replica.js";
 
 export interface RouterOptions extends PolicyOptions {
   policy: PolicyName;
-  /** At least none; their ids all different. */
+  /** May be empty; their ids are all different. */
   replicas: readonly ReplicaOptions[];
   /** Seed of all chance, a whole number. Default: 0. */
   seed?: number;
@@ -17,6 +17,7 @@ export interface RouterOptions extends PolicyOptions {
 }
 
 const OWN_OPTIONS = ["policy", "replicas", "seed", "clock", "insertAt"];
+const REPLICA_OPTIONS = ["id", "url", "maxOngoingRequests"];
 
 /** @throws TypeError or RangeError that names the option, its value and what is accepted. */
 export function checkOptions(options: RouterOptions): void {
@@ -36,6 +37,14 @@ export function checkOptions(options: RouterOptions): void {
   checkNumber("matchRateThreshold", options.matchRateThreshold, (n) => n >= 0 && n <= 1, "from 0 to 1");
   for (const name of ["evictionThresholdChars", "evictionTargetChars"] as const) {
     checkNumber(name, options[name], (n) => Number.isInteger(n) && n >= 0, "a whole number, 0 or more");
+  }
+  const { evictionThresholdChars = 400_000, evictionTargetChars = 0 } = options;
+  if (evictionTargetChars > evictionThresholdChars) {
+    throw wrong(
+      "evictionTargetChars",
+      evictionTargetChars,
+      `at most evictionThresholdChars (${evictionThresholdChars})`,
+    );
   }
   checkNumber(
     "evictionIntervalSecs",
@@ -68,6 +77,11 @@ function checkReplicas(replicas: readonly ReplicaOptions[]): void {
     const where = `replicas[${index}]`;
     if (typeof replica !== "object" || replica === null)
       throw new TypeError(`${where} must be an object, not ${show(replica)}`);
+    for (const name of Object.keys(replica)) {
+      if (!REPLICA_OPTIONS.includes(name)) {
+        throw new TypeError(`unknown option ${show(name)} in ${where}; there are ${REPLICA_OPTIONS.join(", ")}`);
+      }
+    }
     const { id, url, maxOngoingRequests } = replica;
     if (typeof id !== "string" || id === "")
       throw new TypeError(`${where}.id must be a string, not empty, not ${show(id)}`);

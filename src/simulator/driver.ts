@@ -15,6 +15,8 @@ export interface SubmissionCallbacks {
 /** Shares of a profile's `apiMs` before and after the engine. */
 const WAY_IN = 0.7;
 const WAY_OUT = 0.3;
+/** The most milliseconds that a host's timer can wait; with more it fires at once. */
+const LONGEST_WAIT = 2 ** 31 - 1;
 
 /** What happens at a time of its own. Of each kind the times never decrease. */
 interface Event {
@@ -142,7 +144,7 @@ export class EngineDriver {
     this.#timer = null;
     if (dueMs === Number.POSITIVE_INFINITY) return;
     // Whole milliseconds, since a timer that fired a fraction too early would have nothing to do.
-    const waitMs = Math.max(0, Math.ceil((dueMs - this.#now()) / this.#speed));
+    const waitMs = Math.min(LONGEST_WAIT, Math.max(0, Math.ceil((dueMs - this.#now()) / this.#speed)));
     const handle = this.#clock.setTimeout(() => {
       this.#timer = null;
       this.#advance();

@@ -45,6 +45,9 @@ describe("readBody", () => {
 
   test("takes a body of exactly the limit", async () => {
     expect(await readBody(streamed([bytes("1234"), bytes("5678")]).request, 8)).toHaveLength(8);
+    const { request } = streamed([bytes("12345678")]);
+    request.headers.set("content-length", "8");
+    expect(await readBody(request, 8)).toHaveLength(8);
   });
 
   test("gives nothing for a request without a body", async () => {

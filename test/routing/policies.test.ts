@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Lease, type ReplicaOptions, Router, type RouterOptions } from "../../src/index.js";
 
 const routers: Router[] = [];
@@ -110,13 +110,17 @@ describe("prefix_aware", () => {
     }
   });
 
-  test("among several owners the shortest queue wins", () => {
+  test.each(["a", "b", "c"])("among several owners the shortest queue wins, always: %s", (shortest) => {
     const router = makeRouter({ replicas: replicas("a", "b", "c") });
-    for (const id of ["a", "b", "c"]) serve(router, id, "shared prompt");
-    load(router, "a", 2);
-    load(router, "b", 1);
-    load(router, "c", 2);
-    expect(router.route({ text: "shared prompt" }).decision.replica).toBe("b");
+    for (const id of ["a", "b", "c"]) {
+      serve(router, id, "shared prompt");
+      load(router, id, id === shortest ? 1 : 2);
+    }
+    for (let i = 0; i < 20; i++) {
+      const lease = router.route({ text: "shared prompt" });
+      expect(lease.replica.id).toBe(shortest);
+      lease.release();
+    }
   });
 
   test("ties go to chance, not to list order", () => {
@@ -170,6 +174,15 @@ describe("prefix_aware", () => {
       expect(burst("accept")).toBe(4);
     });
 
+    test('"choice" inserts once: accepting does not touch the tree again', () => {
+      const router = makeRouter({ replicas: replicas("a") });
+      const lease = router.route({ text: "hello" });
+      router.route({ text: "help" });
+      const before = router.tree!.inspect();
+      lease.accept();
+      expect(router.tree!.inspect()).toEqual(before);
+    });
+
     test('"accept" inserts when the replica has accepted, once', () => {
       const router = makeRouter({ replicas: replicas("a"), insertAt: "accept" });
       const lease = router.route({ text: "hello" });
@@ -191,6 +204,15 @@ describe("prefix_aware", () => {
       expect(router.tree!.prefixMatch("head and more").matchedText).toBe("head and ");
     });
 
+    test("a rejected choice of a new text leaves the tree as it was, but for the root's time", () => {
+      const router = makeRouter({ replicas: replicas("a") });
+      serve(router, "a", "kept");
+      const nodes = (): unknown => router.tree!.inspect().nodes.slice(1);
+      const before = { nodes: nodes(), recency: router.tree!.inspect().recency };
+      router.route({ text: "something else" }).reject();
+      expect({ nodes: nodes(), recency: router.tree!.inspect().recency }).toEqual(before);
+    });
+
     test("a rejection leaves what another request has touched since", () => {
       const router = makeRouter({ replicas: replicas("a") });
       const first = router.route({ text: "new prefix" });
@@ -202,17 +224,47 @@ describe("prefix_aware", () => {
     });
   });
 
-  test("the eviction loop runs when asked for, and ends with the router", () => {
-    const router = makeRouter({
-      replicas: replicas("a"),
-      doEviction: true,
-      evictionThresholdChars: 10,
-      evictionTargetChars: 5,
-      evictionIntervalSecs: 60,
+  describe("doEviction", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    test("after one interval a replica above the threshold owns no more than the target", () => {
+      const router = makeRouter({
+        replicas: replicas("a", "b"),
+        doEviction: true,
+        evictionThresholdChars: 10,
+        evictionTargetChars: 5,
+        evictionIntervalSecs: 2,
+      });
+      for (const text of ["four", "more", "last!"]) serve(router, "a", text);
+      serve(router, "b", "ten chars.");
+      vi.advanceTimersByTime(1999);
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(13);
+      vi.advanceTimersByTime(1);
+      // 13 > 10: the two oldest texts go, 4 characters each, since at least 13 - 5 have to. 10 is not above 10.
+      expect([...router.tree!.tenantToCharCount]).toEqual([
+        ["a", 5],
+        ["b", 10],
+      ]);
     });
-    const options = { evictionThreshold: 1, evictionTarget: 1, intervalSecs: 1 };
-    expect(router.tree!.startEvictionLoop(options)).toBe(false);
-    expect(makeRouter({ replicas: replicas("a") }).tree!.startEvictionLoop(options)).toBe(true);
+
+    test("the target is the threshold at most, also by default", () => {
+      const router = makeRouter({ replicas: replicas("a"), doEviction: true, evictionThresholdChars: 10 });
+      for (const text of ["1234", "abcdefgh"]) serve(router, "a", text);
+      vi.advanceTimersByTime(10_000);
+      expect(router.tree!.tenantToCharCount.get("a")).toBe(8);
+    });
+
+    test("no loop runs unless asked for, after dispose, or for a router that could not be made", () => {
+      makeRouter({ replicas: replicas("a") });
+      expect(vi.getTimerCount()).toBe(0);
+      const router = makeRouter({ replicas: replicas("a"), doEviction: true });
+      expect(vi.getTimerCount()).toBe(1);
+      router[Symbol.dispose]();
+      expect(vi.getTimerCount()).toBe(0);
+      expect(() => makeRouter({ replicas: replicas("a"), doEviction: true, clock: () => Number.NaN })).toThrow();
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { requestText } from "../../src/routing/request-key.js";
 
 const cyclic: unknown[] = [];
 cyclic.push(cyclic, { content: cyclic });
+const many = "x".repeat(100_000);
 const deep = JSON.parse(`${"[".repeat(5000)}"x"${"]".repeat(5000)}`) as unknown;
 
 describe("the text of a request", () => {
@@ -38,6 +39,9 @@ describe("the text of a request", () => {
     ["a number is nothing", { prompt: 7 }, ""],
     ["an empty list is nothing", { messages: [] }, ""],
     ["an empty body is nothing", {}, ""],
+    ["a list of four thousand million holes ends", { prompt: new Array(2 ** 32 - 1) }, ""],
+    ["a content of as many ends", { messages: [{ content: new Array(2 ** 32 - 1) }, { content: "z" }] }, ""],
+    ["100,000 values are read, and what comes after is nothing", { prompt: new Array(100_001).fill("x") }, many],
     ["a cycle ends", { messages: cyclic }, ""],
     ["nesting beyond reason is nothing", { prompt: deep }, ""],
   ])("%s", (_name, request, text) => {

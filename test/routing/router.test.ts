@@ -1,112 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Lease, NoReplicaError, PrefixTree, Router, type RouterOptions } from "../../src/index.js";
 
 const four = ["a", "b", "c", "d"].map((id) => ({ id }));
-
-describe("leases", () => {
-  test.each([
-    ["release"],
-    ["release", "release"],
-    ["accept", "release"],
-    ["accept", "accept", "release"],
-    ["reject"],
-    ["reject", "release"],
-    ["reject", "reject"],
-    ["release", "accept"],
-    ["release", "reject"],
-    ["dispose"],
-  ] as const)("%s %s %s: counts once", (...calls) => {
-    const router = new Router({ policy: "prefix_aware", replicas: [{ id: "a" }], clock: () => 1 });
-    const held = router.route({ text: "x" });
-    const lease = router.route({ text: "y" });
-    expect(router.replicas[0]!.queueLength).toBe(2);
-    for (const call of calls) lease[call === "dispose" ? Symbol.dispose : call]();
-    expect(router.replicas[0]!.queueLength).toBe(1);
-    expect(lease.live).toBe(false);
-    held.release();
-    expect(router.replicas[0]!.queueLength).toBe(0);
-  });
-
-  test("what was accepted cannot be rejected, and stays", () => {
-    const router = new Router({ policy: "pow_of_2", replicas: [{ id: "a" }] });
-    const lease = router.route({ text: "x" });
-    lease.accept();
-    expect(() => lease.reject()).toThrow('replica "a" has accepted the request already');
-    expect(router.replicas[0]!.queueLength).toBe(1);
-  });
-
-  test.each([-1, 0.5, Number.NaN, "3"])(
-    "reject with queue length %s is refused, and the lease stays",
-    (queueLength) => {
-      const router = new Router({ policy: "pow_of_2", replicas: [{ id: "a" }] });
-      const lease = router.route({ text: "x" });
-      expect(() => lease.reject({ queueLength: queueLength as number })).toThrow(`not ${queueLength}`);
-      expect(lease.live).toBe(true);
-    },
-  );
-
-  test("a reported queue counts as load for 10 seconds, beyond this router's own leases", () => {
-    let now = 100;
-    const router = new Router({ policy: "pow_of_2", replicas: [{ id: "a" }, { id: "b" }], clock: () => now });
-    const only = (id: string) => ({ exclude: new Set(["a", "b"].filter((other) => other !== id)) });
-    router.route({ text: "" }, only("a"));
-    router.route({ text: "" }, only("a")).reject({ queueLength: 7 });
-    const [a] = router.replicas;
-    expect([a!.queueLength, a!.load(now)]).toEqual([1, 7]);
-    now += 9.9;
-    expect(a!.load(now)).toBe(7);
-    now += 0.2;
-    expect(a!.load(now)).toBe(1);
-  });
-
-  test("whatever happens in whatever order, queue lengths are the live leases, and 0 in the end", () => {
-    const step = fc.tuple(
-      fc.constantFrom("route", "accept", "reject", "release", "dispose"),
-      fc.nat(),
-      fc.nat({ max: 20 }),
-    );
-    let routes = 0;
-    fc.assert(
-      fc.property(
-        fc.constantFrom("pow_of_2" as const, "prefix_aware" as const),
-        fc.constantFrom("choice" as const, "accept" as const),
-        fc.array(step, { minLength: 200, maxLength: 400 }),
-        (policy, insertAt, steps) => {
-          const limited = four.map(({ id }, i) => ({ id, maxOngoingRequests: i + 1 }));
-          let now = 0;
-          const router = new Router({ policy, insertAt, replicas: limited, clock: () => now++ });
-          const leases: Lease[] = [];
-          for (const [what, which, queueLength] of steps) {
-            const lease = leases[which % leases.length];
-            try {
-              if (what === "route" || lease === undefined) {
-                leases.push(router.route({ text: "abcabcabc".slice(0, queueLength % 9) + which }));
-                routes++;
-              } else if (what === "accept") lease.accept();
-              else if (what === "reject") lease.reject({ queueLength });
-              else if (what === "release") lease.release();
-              else lease[Symbol.dispose]();
-            } catch (error) {
-              const expected =
-                error instanceof NoReplicaError || /has accepted the request/.test((error as Error).message);
-              if (!expected) throw error;
-            }
-            for (const replica of router.replicas) {
-              const live = leases.filter((each) => each.live && each.replica === replica).length;
-              if (replica.queueLength !== live) throw new Error(`${replica.id}: ${replica.queueLength}, not ${live}`);
-              if (live > replica.maxOngoingRequests) throw new Error(`${replica.id} has more than its limit: ${live}`);
-            }
-          }
-          for (const lease of leases) lease.release();
-          expect(router.replicas.map(({ queueLength }) => queueLength)).toEqual([0, 0, 0, 0]);
-        },
-      ),
-      { numRuns: 300, endOnFailure: true },
-    );
-    expect(routes).toBeGreaterThan(10_000);
-  });
-});
 
 describe("Router", () => {
   test("same seed, same times, same requests: same decisions", () => {
@@ -133,13 +28,48 @@ describe("Router", () => {
     expect(decision.candidates).toEqual([{ replica: "a", queueLength: 0 }]);
   });
 
-  test("without room there is an error that says how many replicas are full", () => {
-    const router = new Router({ policy: "prefix_aware", replicas: [{ id: "a", maxOngoingRequests: 1 }] });
-    router.route({ text: "x" });
-    expect(() => router.route({ text: "y" })).toThrow(NoReplicaError);
-    expect(() => router.route({ text: "y" })).toThrow("none of 1 replicas has room");
-    expect(() => new Router({ policy: "pow_of_2", replicas: [] }).route({ text: "" })).toThrow("there is no replica");
-    expect(router.tree!.tenantToCharCount.get("a")).toBe(1);
+  test("when none can be chosen there is an error that says how many are full, and nothing changes", () => {
+    const router = new Router({
+      policy: "prefix_aware",
+      replicas: [{ id: "a", maxOngoingRequests: 1 }, { id: "b" }],
+    });
+    router.route({ text: "x" }, { exclude: new Set(["b"]) });
+    const refused = catchError(() => router.route({ text: "y" }, { exclude: new Set(["b"]) }));
+    expect(refused).toBeInstanceOf(NoReplicaError);
+    expect(refused).toMatchObject({
+      message: "none of 2 replicas can be chosen: 1 full, 1 excluded",
+      replicas: 2,
+      full: 1,
+    });
+    expect(router.replicas.map(({ queueLength }) => queueLength)).toEqual([1, 0]);
+    expect([...router.tree!.tenantToCharCount]).toEqual([
+      ["a", 1],
+      ["b", 0],
+    ]);
+  });
+
+  test("without replicas there is none to choose", () => {
+    const router = new Router({ policy: "pow_of_2", replicas: [] });
+    expect(catchError(() => router.route({ text: "" }))).toMatchObject({
+      message: "there is no replica to choose",
+      replicas: 0,
+      full: 0,
+    });
+  });
+
+  test("a time that the tree refuses takes no place and leaves no text", () => {
+    let now = 0;
+    const router = new Router({ policy: "prefix_aware", replicas: [{ id: "a" }], clock: () => now });
+    now = Number.NaN;
+    expect(() => router.route({ text: "x" })).toThrow(RangeError);
+    expect(router.replicas[0]!.queueLength).toBe(0);
+    expect(router.tree!.tenantToCharCount.get("a")).toBe(0);
+  });
+
+  test("each router has a tree of its own", () => {
+    const [one, other] = [0, 1].map(() => new Router({ policy: "prefix_aware", replicas: four }));
+    one!.route({ text: "hello" });
+    expect(other!.tree!.stats().chars).toBe(0);
   });
 
   test("never asks the tree with an empty candidate list, which would mean everyone", () => {
@@ -204,6 +134,12 @@ describe("Router", () => {
       'imbalancedThreshold must be a number, 0 or more, not "1"',
     ],
     ["a rate above 1", { matchRateThreshold: 1.5 }, "matchRateThreshold must be from 0 to 1, not 1.5"],
+    ["an unknown option of a replica", { replicas: [{ id: "a", maxOngoing: 1 }] }, 'unknown option "maxOngoing" in'],
+    [
+      "a target that would never evict",
+      { evictionThresholdChars: 10, evictionTargetChars: 11 },
+      "evictionTargetChars must be at most evictionThresholdChars (10), not 11",
+    ],
     ["a fractional target", { evictionTargetChars: 0.5 }, "evictionTargetChars must be a whole number"],
     ["an interval of 0", { evictionIntervalSecs: 0 }, "evictionIntervalSecs must be above 0"],
     ["a seed that is no whole number", { seed: 0.1 }, "seed must be a whole number, not 0.1"],
@@ -216,3 +152,11 @@ describe("Router", () => {
     expect(make).toThrow(message);
   });
 });
+
+function catchError(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error;
+  }
+}

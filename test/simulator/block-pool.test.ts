@@ -41,14 +41,14 @@ describe("a block pool", () => {
   });
 
   test("of blocks with one hash the first is found, and when it is gone the next", () => {
-    const pool = new BlockPool(3);
-    for (const block of [pool.take(), pool.take(), pool.take()]) pool.cache(block, 77);
+    const pool = new BlockPool(4);
+    for (const block of [pool.take(), pool.take(), pool.take(), pool.take()]) pool.cache(block, 77);
     const found = [pool.find(77)];
-    for (const block of [1, 0]) {
+    for (const block of [2, 0, 1, 3]) {
       pool.release(block);
       pool.take();
       found.push(pool.find(77));
     }
-    expect(found).toEqual([0, 0, 2]);
+    expect(found).toEqual([0, 0, 1, 3, -1]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { EngineDriver, type Submission } from "../../src/simulator/driver.js";
 import { Engine, type Sequence } from "../../src/simulator/engine/index.js";
-import { L4, ManualClock, tokens } from "./support.js";
+import { ManualClock } from "./clocks.js";
+import { L4, tokens } from "./support.js";
 
 interface Arrived {
   readonly atMs: number;
@@ -47,6 +48,16 @@ describe("a replica in real time", () => {
       expect(fast.arrived[i]!.atMs).toBeGreaterThanOrEqual(atMs / 10);
       expect(fast.arrived[i]!.atMs).toBeLessThan(atMs / 10 + 1); // timers wait whole milliseconds
     });
+  });
+
+  test("a wait that is longer than a host's timer can be is waited in parts", () => {
+    const { clock, arrived, submit } = started({ speed: 1e-9 });
+    submit(tokens(16), 1);
+    expect(clock.waitMs).toBe(2 ** 31 - 1);
+    clock.advance(50e9);
+    expect(arrived).toEqual([]);
+    clock.advance(10e9);
+    expect(arrived).toHaveLength(1);
   });
 
   test("late timers delay tokens, but no step of the model: what it computes with what is the same", () => {

@@ -144,6 +144,7 @@ describe("the prefix cache", () => {
     const second = add(engine, tokens(64), 1);
     drain(engine);
     expect(second.cachedTokens).toBe(0);
+    expect(engine.counters.prefixCacheQueries).toBe(0); // nothing is looked up
   });
 
   test("its counters are the sums over the requests", () => {
@@ -263,6 +264,14 @@ describe("abort", () => {
     engine.abort(add(engine, tokens(64), 5));
     expect(engine.schedule(0)).toBeNull();
     expect(engine.counters.promptTokens).toBe(0);
+  });
+
+  test("of one that has all its tokens changes nothing", () => {
+    const engine = new Engine({ profile: L4 });
+    const sequence = add(engine, tokens(64), 1);
+    stepOnce(engine);
+    engine.abort(sequence);
+    expect([sequence.aborted, engine.pool.free]).toEqual([false, L4.blocks]);
   });
 
   test("leaves what was computed in the cache", () => {

@@ -63,6 +63,20 @@ describe("a replica refuses", () => {
     expect(await refusal(response)).toMatchObject({ status: 413, error: { code: "body_too_large" } });
   });
 
+  test("a body that breaks off", async () => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"prompt":'));
+        controller.error(new Error("the client left"));
+      },
+    });
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body, duplex: "half" };
+    const replica = startReplica();
+    const response = await replica.fetch(new Request(`http://replica${ask}`, init));
+    expect((await refusal(response)).error.message).toBe("The body ended before it was whole.");
+    expect([response.status, replica.stats.ongoing]).toEqual([400, 0]);
+  });
+
   test("other paths", async () => {
     const response = await startReplica().fetch(post("/v1/embeddings", {}));
     expect(await refusal(response)).toMatchObject({ status: 404, error: { type: "NotFoundError" } });
@@ -80,7 +94,7 @@ describe("a replica refuses", () => {
   });
 
   test("one request more than maxOngoingRequests, until another is over", async () => {
-    const replica = startReplica({ maxOngoingRequests: 1, speed: 20 });
+    const replica = startReplica({ maxOngoingRequests: 1 });
     const body = { prompt: "Hello", max_tokens: 30_000, ignore_eos: true, stream: true };
     const first = await replica.fetch(post(ask, body));
     const second = await replica.fetch(post(ask, { prompt: "Hello" }));

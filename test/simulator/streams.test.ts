@@ -2,6 +2,7 @@ import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { type ChatCompletionChunk, type CompletionChunk, SseParser } from "../../src/protocol/index.js";
 import type { SimulatedReplica } from "../../src/simulator/index.js";
+import { JumpingClock } from "./clocks.js";
 import { chat, complete, post, startReplica } from "./support.js";
 
 /** All events of a stream, as they are. */
@@ -119,14 +120,14 @@ describe("a client that leaves", () => {
   }
 
   test("in mid-stream, by cancelling it, frees all at once", async () => {
-    const replica = startReplica({ speed: 20 });
+    const replica = startReplica();
     const reader = await underWay(replica);
     await reader.cancel();
     expect(replica.stats).toMatchObject(idle);
   });
 
   test("in mid-stream, by aborting the request, frees all at once and errors the stream", async () => {
-    const replica = startReplica({ speed: 20 });
+    const replica = startReplica();
     const leaving = new AbortController();
     const reader = await underWay(replica, { signal: leaving.signal });
     leaving.abort();
@@ -135,15 +136,16 @@ describe("a client that leaves", () => {
   });
 
   test("before an answer that comes whole, frees all at once", async () => {
-    const replica = startReplica({ speed: 20 });
+    const clock = new JumpingClock();
+    const replica = startReplica({ clock });
     const leaving = new AbortController();
-    const answer = replica.fetch(post("/v1/completions", endless, { signal: leaving.signal }));
-    const reader = await underWay(startReplica({ speed: 20 })); // by then the first one is generating too
-    expectOneRunning(replica);
-    leaving.abort();
-    expect(replica.stats).toMatchObject(idle);
-    expect((await answer).status).toBe(503);
-    await reader.cancel();
+    clock.setTimeout(() => {
+      expectOneRunning(replica);
+      leaving.abort();
+      expect(replica.stats).toMatchObject(idle);
+    }, 1000);
+    const answer = await replica.fetch(post("/v1/completions", endless, { signal: leaving.signal }));
+    expect([answer.status, clock.now()]).toEqual([503, 1000]);
   });
 
   test("before it has arrived is never generated for", async () => {
@@ -156,7 +158,7 @@ describe("a client that leaves", () => {
   });
 
   test("is counted as aborted", async () => {
-    const replica = startReplica({ speed: 20 });
+    const replica = startReplica();
     await (await underWay(replica)).cancel();
     const metrics = await (await replica.fetch(new Request("http://replica/metrics"))).text();
     expect(metrics).toContain('engine="0",finished_reason="abort"} 1\n');
@@ -164,8 +166,21 @@ describe("a client that leaves", () => {
 });
 
 describe("close", () => {
+  test("refuses what is still being read", async () => {
+    const replica = startReplica();
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const init: RequestInit & { duplex: "half" } = { method: "POST", body: readable, duplex: "half" };
+    const answer = replica.fetch(new Request("http://replica/v1/completions", init));
+    const writer = writable.getWriter();
+    await writer.write(new TextEncoder().encode('{"prompt":"Hello"}'));
+    replica.close();
+    await writer.close();
+    expect((await answer).status).toBe(503);
+    expect(replica.stats.ongoing).toBe(0);
+  });
+
   test("ends what is under way and refuses what comes after", async () => {
-    const replica = startReplica({ speed: 20 });
+    const replica = startReplica();
     const body = { prompt: "Hello", max_tokens: 30_000, ignore_eos: true };
     const whole = replica.fetch(post("/v1/completions", body));
     const stream = await replica.fetch(post("/v1/completions", { ...body, stream: true }));

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
 import type { ChatCompletion, Completion, ErrorBody } from "../../src/protocol/index.js";
-import type { SimulatorClock } from "../../src/simulator/clock.js";
 import type { Engine, GeneratedToken, Sequence, Step } from "../../src/simulator/engine/index.js";
 import { type SimulatedReplica, type SimulatedReplicaOptions, simulatedReplica } from "../../src/simulator/index.js";
 import { PROFILES, type Profile } from "../../src/simulator/profiles.js";
+import { JumpingClock } from "./clocks.js";
 
 export const L4: Profile = PROFILES["l4-qwen2.5-1.5b"];
 
@@ -48,46 +48,9 @@ export function drain(engine: Engine, nowMs = 0): PastStep[] {
   return past;
 }
 
-/** A clock that stands until it is told to go on, and then fires each timer at its own time. */
-export class ManualClock implements SimulatorClock {
-  #nowMs = 0;
-  #made = 0;
-  readonly #timers = new Map<number, { dueMs: number; callback: () => void }>();
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  setTimeout(callback: () => void, ms: number): number {
-    this.#timers.set(++this.#made, { dueMs: this.#nowMs + ms, callback });
-    return this.#made;
-  }
-
-  clearTimeout(handle: unknown): void {
-    this.#timers.delete(handle as number);
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  /** Goes on by `ms`; timers fire `lateMs` after they are due. */
-  advance(ms: number, lateMs = 0): void {
-    const endMs = this.#nowMs + ms;
-    for (;;) {
-      const next = [...this.#timers].sort(([a, x], [b, y]) => x.dueMs - y.dueMs || a - b)[0];
-      if (next === undefined || next[1].dueMs + lateMs > endMs) break;
-      this.#nowMs = Math.max(this.#nowMs, next[1].dueMs + lateMs);
-      this.#timers.delete(next[0]);
-      next[1].callback();
-    }
-    this.#nowMs = endMs;
-  }
-}
-
-/** A replica, a thousand times faster than real unless told otherwise, that is closed when the test ends. */
+/** A replica in virtual time unless told otherwise, that is closed when the test ends. */
 export function startReplica(options: SimulatedReplicaOptions = {}): SimulatedReplica {
-  const replica = simulatedReplica({ speed: 1000, ...options });
+  const replica = simulatedReplica({ clock: new JumpingClock(), ...options });
   onTestFinished(() => replica.close());
   return replica;
 }

@@ -10,9 +10,9 @@ export interface PolicyRequest {
   readonly textChars: number;
   /** Seconds, by the router's clock. */
   readonly timeS: number;
-  /** The replicas with room, at least one, in the router's order. */
+  /** The replicas to choose from: those with room that the caller has not excluded. At least one, in the router's order. */
   readonly candidates: readonly Replica[];
-  /** Their loads, in the same order. */
+  /** Their loads (`Replica.load`), in the same order. */
   readonly loads: readonly number[];
   /** Whether every replica of the router is a candidate. */
   readonly everyReplica: boolean;
@@ -41,8 +41,20 @@ export interface Policy {
   onRejected?(route: Route): void;
   /** The lease has ended; after a rejection too. */
   onReleased?(route: Route): void;
-  onReplicasChanged?(added: readonly string[], removed: readonly string[], timeS: number): void;
+  /** Called once before the first choice, too. */
+  onReplicasChanged?(change: ReplicasChange): void;
   dispose?(): void;
+}
+
+export interface ReplicasChange {
+  /** All replicas after the change, in the router's order. */
+  readonly replicas: readonly Replica[];
+  /** Ids of those that are new. */
+  readonly added: readonly string[];
+  /** Ids of those that are gone. */
+  readonly removed: readonly string[];
+  /** Seconds, by the router's clock. */
+  readonly timeS: number;
 }
 
 export interface PolicyEnvironment {

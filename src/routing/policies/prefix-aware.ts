@@ -13,7 +13,10 @@ export interface PrefixAwareOptions {
   doEviction?: boolean;
   /** Characters a replica above which the loop evicts from it. Default: 400,000. */
   evictionThresholdChars?: number;
-  /** Characters a replica down to which it evicts. Default: 360,000. Above the threshold nothing is ever evicted, as in Ray. */
+  /**
+   * Characters a replica down to which it evicts, at most the threshold: with a higher target the loop would never evict.
+   * Default: 360,000, or the threshold where that is lower.
+   */
   evictionTargetChars?: number;
   /** Seconds between two sweeps of the loop. Default: 10. */
   evictionIntervalSecs?: number;
@@ -34,15 +37,10 @@ export interface PrefixAwareOptions {
  */
 export function prefixAware(options: PrefixAwareOptions, { random, insertAt }: PolicyEnvironment): Policy {
   const { imbalancedThreshold = Number.POSITIVE_INFINITY, matchRateThreshold = 0.1 } = options;
+  const { evictionThresholdChars = 400_000, evictionIntervalSecs = 10 } = options;
+  const { doEviction = false, evictionTargetChars = Math.min(360_000, evictionThresholdChars) } = options;
   const tree = new PrefixTree();
   let everyone: TenantSet = tree.tenantSet([]);
-  if (options.doEviction) {
-    tree.startEvictionLoop({
-      evictionThreshold: options.evictionThresholdChars ?? 400_000,
-      evictionTarget: options.evictionTargetChars ?? 360_000,
-      intervalSecs: options.evictionIntervalSecs ?? 10,
-    });
-  }
 
   function choose(request: PolicyRequest): Choice {
     const { text, textChars, candidates, loads } = request;
@@ -53,8 +51,8 @@ export function prefixAware(options: PrefixAwareOptions, { random, insertAt }: P
     const match = tree.prefixMatch(text, available);
     const { matchedChars } = match;
     const matches = (textChars === 0 ? 0 : matchedChars / textChars) >= matchRateThreshold;
-    const eligible = new Set(matches ? match.matchedTenants : tree.getSmallestTenants(available));
-    const replica = shortestQueue(request, random, ({ id }) => eligible.has(id));
+    const eligible = (matches ? match.matchedTenants : tree.getSmallestTenants(available)) ?? [];
+    const replica = shortestQueue(request, eligible, random);
     if (candidates.length === 1) return { replica: candidates[0]!, reason: "only_candidate", matchedChars };
     if (replica === null) return { replica: shorterOfTwo(request, random), reason: "two_choices", matchedChars };
     return { replica, reason: matches ? "prefix_match" : "smallest_tenant", matchedChars };
@@ -73,10 +71,17 @@ export function prefixAware(options: PrefixAwareOptions, { random, insertAt }: P
     onRejected(route: Route) {
       if (insertAt === "choice") tree.revokeInsert(route.text, route.replica.id, route.memo as InsertReceipt);
     },
-    onReplicasChanged(added, removed, timeS) {
+    onReplicasChanged({ replicas, added, removed, timeS }) {
       tree.addTenants(added, timeS);
       tree.removeTenants(removed);
-      everyone = tree.tenantSet(tree.tenantToCharCount.keys());
+      everyone = tree.tenantSet(replicas.map(({ id }) => id));
+      if (!doEviction) return;
+      // While it runs, a second start does nothing.
+      tree.startEvictionLoop({
+        evictionThreshold: evictionThresholdChars,
+        evictionTarget: evictionTargetChars,
+        intervalSecs: evictionIntervalSecs,
+      });
     },
     dispose() {
       tree[Symbol.dispose]();

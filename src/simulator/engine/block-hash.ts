@@ -1,8 +1,8 @@
 import { BLOCK_SIZE } from "./block-pool.js";
 
 /**
- * The hash of a full block: of its tokens and, by way of its parent's hash, of all before it. 53 bits from two 32-bit mixes
- * (MurmurHash3's rounds), so that it is an exact JavaScript number; `salt` stands for what else keeps caches apart.
+ * The hash of the full block that begins at `from`: of its tokens and, by way of its parent's hash, of all before it. 53 bits
+ * from two 32-bit mixes (MurmurHash3's rounds), so that it is an exact JavaScript number.
  */
 export function blockHash(parent: number, tokens: readonly number[], from: number): number {
   let a = Math.floor(parent / 4294967296) ^ 0x9747b28c;

@@ -177,7 +177,7 @@ export class Engine {
       if (sequence.scheduledMs === null) {
         sequence.scheduledMs = nowMs;
         sequence.cachedTokens = sequence.computed;
-        this.counters.prefixCacheQueries += sequence.tokens.length;
+        if (this.prefixCaching) this.counters.prefixCacheQueries += sequence.tokens.length;
         this.counters.prefixCacheHits += sequence.computed;
       }
       this.#waiting.shift();
