@@ -58,47 +58,51 @@ class Contents {
 
 test("blocks are conserved and hold what their readers computed; who is not aborted gets all its tokens", () => {
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 120 }), fc.boolean(), (operations, enablePrefixCaching) => {
-      const engine = new Engine({ profile: CRAMPED, enablePrefixCaching });
-      const sequences: Sequence[] = [];
-      const contents = new Contents();
-      let nowMs = 0;
-      let step: Step | null = null;
-      const begin = () => {
-        step = engine.schedule(nowMs);
-        if (step === null) return;
-        expect(step.scheduled.reduce((sum, { tokens: count }) => sum + count, 0)).toBeLessThanOrEqual(50);
-        contents.check(step);
-      };
-      const end = (under: Step) => {
-        nowMs += under.durationMs;
-        contents.write(under);
-        engine.complete(under, nowMs);
-        step = null;
-      };
-      for (const each of operations) {
-        if (each.kind === "add") {
-          sequences.push(add(engine, tokens(each.prompt, each.family), each.output, nowMs));
-        } else if (each.kind === "abort") {
-          if (sequences.length > 0) engine.abort(sequences[each.which % sequences.length]!);
-        } else if (step === null) begin();
-        else end(step);
+    fc.property(
+      fc.array(operation, { maxLength: 120, size: "max" }),
+      fc.boolean(),
+      (operations, enablePrefixCaching) => {
+        const engine = new Engine({ profile: CRAMPED, enablePrefixCaching });
+        const sequences: Sequence[] = [];
+        const contents = new Contents();
+        let nowMs = 0;
+        let step: Step | null = null;
+        const begin = () => {
+          step = engine.schedule(nowMs);
+          if (step === null) return;
+          expect(step.scheduled.reduce((sum, { tokens: count }) => sum + count, 0)).toBeLessThanOrEqual(50);
+          contents.check(step);
+        };
+        const end = (under: Step) => {
+          nowMs += under.durationMs;
+          contents.write(under);
+          engine.complete(under, nowMs);
+          step = null;
+        };
+        for (const each of operations) {
+          if (each.kind === "add") {
+            sequences.push(add(engine, tokens(each.prompt, each.family), each.output, nowMs));
+          } else if (each.kind === "abort") {
+            if (sequences.length > 0) engine.abort(sequences[each.which % sequences.length]!);
+          } else if (step === null) begin();
+          else end(step);
+          checkBlocks(engine, sequences);
+        }
+        if (step !== null) end(step);
+        drain(engine, nowMs);
         checkBlocks(engine, sequences);
-      }
-      if (step !== null) end(step);
-      drain(engine, nowMs);
-      checkBlocks(engine, sequences);
-      expect([engine.pool.free, engine.pool.references]).toEqual([CRAMPED.blocks, 0]);
-      for (const { aborted, finishedMs, generated, outputTokens } of sequences) {
-        if (!aborted) expect([finishedMs === null, generated]).toEqual([false, outputTokens]);
-      }
-      const all = sequences.filter(({ scheduledMs }) => scheduledMs !== null);
-      const sum = (of: (sequence: Sequence) => number) => all.reduce((total, each) => total + of(each), 0);
-      expect(engine.counters.generationTokens).toBe(sum(({ generated }) => generated));
-      expect(engine.counters.prefixCacheHits).toBe(sum(({ cachedTokens }) => cachedTokens));
-      const queries = enablePrefixCaching ? sum(({ promptTokens }) => promptTokens) : 0;
-      expect(engine.counters.prefixCacheQueries).toBe(queries);
-    }),
+        expect([engine.pool.free, engine.pool.references]).toEqual([CRAMPED.blocks, 0]);
+        for (const { aborted, finishedMs, generated, outputTokens } of sequences) {
+          if (!aborted) expect([finishedMs === null, generated]).toEqual([false, outputTokens]);
+        }
+        const all = sequences.filter(({ scheduledMs }) => scheduledMs !== null);
+        const sum = (of: (sequence: Sequence) => number) => all.reduce((total, each) => total + of(each), 0);
+        expect(engine.counters.generationTokens).toBe(sum(({ generated }) => generated));
+        expect(engine.counters.prefixCacheHits).toBe(sum(({ cachedTokens }) => cachedTokens));
+        const queries = enablePrefixCaching ? sum(({ promptTokens }) => promptTokens) : 0;
+        expect(engine.counters.prefixCacheQueries).toBe(queries);
+      },
+    ),
   );
 });
 

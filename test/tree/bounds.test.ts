@@ -51,7 +51,7 @@ for (const [build, module] of BUILDS) {
         fc.property(
           fc.integer({ min: 1, max: 6 }),
           fc.integer({ min: 1, max: 90 }),
-          fc.array(call, { minLength: 5, maxLength: 60 }),
+          fc.array(call, { minLength: 5, maxLength: 60, size: "max" }),
           (pages, tenantCount, calls) => {
             const tree = createTreeWith(module, { maxBytes: pages * 65536 });
             const tenants = Array.from({ length: tenantCount }, (_, i) => `t${i}`);
@@ -142,7 +142,7 @@ describe("maxChars", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 5000 }),
-        fc.array(call, { minLength: 5, maxLength: 40 }),
+        fc.array(call, { minLength: 5, maxLength: 40, size: "max" }),
         (maxChars, calls) => {
           const tree = new PrefixTree({ maxChars });
           const tenants = ["t0", "t1", "t2"];
