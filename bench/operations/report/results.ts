@@ -1,0 +1,31 @@
+import type { Machine } from "../machine.js";
+import type { Figures } from "../suite/figures.js";
+
+/** All of one run. */
+export interface Results {
+  command: string;
+  date: string;
+  machine: Machine;
+  seed: number;
+  timeMs: number;
+  tenants: number;
+  workloads: Workload[];
+  /** Peers that are not on this machine, with how to get them. */
+  absent: { peer: string; howToGet: string }[];
+}
+
+/** One number of texts, and what the peers did with it. */
+export interface Workload {
+  texts: number;
+  meanCharacters: number;
+  /** Characters of the texts when what they begin with in common is counted once: what a radix tree stores. */
+  distinctCharacters: number;
+  peers: PeerFigures[];
+}
+
+export interface PeerFigures extends Figures {
+  peer: string;
+}
+
+/** The peer that the others are compared with. */
+export const OURS = "warmroute";

@@ -1,0 +1,30 @@
+import type { Peer, PeerTree } from "../peers/peer.js";
+import { chatTexts } from "../texts.js";
+import { TENANTS } from "./figures.js";
+
+/**
+ * Bytes that a tree of the texts keeps alive once the texts themselves have been let go. A tree whose segments are slices
+ * of the texts pays for the whole of them: V8 keeps the text that a slice was taken from.
+ */
+export function memoryOf(peer: Peer, texts: number, seed: number): number {
+  const before = heapInUse();
+  const tree = filled(peer, texts, seed);
+  const external = tree.externalBytes?.() ?? 0;
+  const grown = heapInUse() - before;
+  // Keeps the tree reachable until its heap has been measured.
+  tree.clear();
+  return Math.max(0, grown) + external;
+}
+
+function filled(peer: Peer, count: number, seed: number): PeerTree {
+  const tree = peer.create(TENANTS);
+  const texts = chatTexts(count, seed);
+  for (let i = 0; i < texts.length; i++) tree.insert(texts[i]!, TENANTS[i % TENANTS.length]!, i);
+  return tree;
+}
+
+function heapInUse(): number {
+  if (globalThis.gc === undefined) throw new Error("memory is measured under node --expose-gc");
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
