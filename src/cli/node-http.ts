@@ -34,9 +34,14 @@ export function requestListener(handler: FetchHandler): (incoming: IncomingMessa
   };
 }
 
+const HOST = /^[\w.:[\]-]+$/;
+
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   const target = incoming.url ?? "/";
-  const url = target.startsWith("/") ? `http://${incoming.headers.host ?? "localhost"}${target}` : target;
+  const host = incoming.headers.host ?? "localhost";
+  // One with a slash or a question mark would become a part of the path.
+  if (!HOST.test(host)) throw new TypeError(`not a host: ${JSON.stringify(host)}`);
+  const url = target.startsWith("/") ? `http://${host}${target}` : target;
   const headers = new Headers();
   const raw = incoming.rawHeaders;
   for (let i = 0; i < raw.length; i += 2) headers.append(raw[i]!, raw[i + 1]!);

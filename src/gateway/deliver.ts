@@ -15,7 +15,7 @@ export function deliver(exchange: Exchange, answer: Answer, nameReplica: boolean
     return toNobody();
   }
   const headers = clientHeaders(response.headers);
-  if (nameReplica && replica !== null) headers.set("x-warmroute-replica", replica);
+  if (nameReplica && replica !== null) headers.set("x-warmroute-replica", headerText(replica));
   const streamed = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   // An event may have to be added to a stream that breaks.
   if (streamed) headers.delete("content-length");
@@ -56,4 +56,9 @@ function breakEvent(): Uint8Array {
     code: "replica_broke",
   });
   return new TextEncoder().encode(`\n\n${sseEvent(error)}`);
+}
+
+/** A replica's id may be any string; what a header cannot carry is percent-encoded. */
+function headerText(id: string): string {
+  return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id.replace(/[\ud800-\udfff]/gu, "\ufffd"));
 }

@@ -36,7 +36,7 @@ export async function forward(
     if (response?.ok) lease.accept();
     else lease.reject();
     if (response === null) continue;
-    await refusal?.response.body?.cancel();
+    void refusal?.response.body?.cancel().catch(() => {});
     const replica = lease.replica.id;
     if (!saysFull(response)) {
       return { response, replica, outcome: response.status < 400 ? "completed" : "replica_error" };

@@ -26,5 +26,6 @@ export async function readMessage(exchange: Exchange, kind: PromptKind, maxBodyB
   });
   const body = parseJsonObject(bytes);
   requirePrompt(body, kind);
-  return { bytes, body: body as { prompt: unknown } | { messages: unknown } };
+  // Only what the endpoint renders: other fields must not decide where a request goes.
+  return { bytes, body: kind === "chat" ? { messages: body.messages } : { prompt: body.prompt } };
 }

@@ -17,6 +17,11 @@ export class Descent {
     this.crossing = new Crossing(core.memory, core.window());
   }
 
+  /** The next `insertWalked` has no walk to go on from. */
+  forget(): void {
+    this.#crossed = 0;
+  }
+
   /**
    * Follows a text from the root as far as it goes: along nodes of any tenant, or of the candidates in the core.
    * Returns the units matched.

@@ -3,11 +3,12 @@ import { PAGE } from "./core.js";
 /** 256 MiB: about 200 million characters of ASCII. */
 export const DEFAULT_MAX_BYTES = 268_435_456;
 const LEAST_BYTES = PAGE;
-export const MOST_BYTES: number = 65536 * PAGE;
+/** 4 GiB less a region of the core's, so that no address passes 2^32. */
+export const MOST_BYTES: number = 65520 * PAGE;
 
 export interface PrefixTreeOptions {
   /**
-   * The most bytes that the tree's memory may ever have, from 65,536 to 4,294,967,296, in steps of 65,536 (rounded down).
+   * The most bytes that the tree's memory may ever have, from 65,536 to 4,293,918,720, in steps of 65,536 (rounded down).
    * Default: 268,435,456. An insert that finds no room first evicts what was inserted longest ago (see `onEvict`); a text
    * that does not fit even so enters with its longest prefix that does.
    */

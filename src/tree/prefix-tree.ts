@@ -33,7 +33,7 @@ import { textOfTokens } from "./tokens.js";
  *
  * Characters are Unicode code points; a surrogate without its partner is one, and is kept as it is. Times are seconds, any
  * finite numbers, in any order. All methods are synchronous, and throw without any effect: `TypeError` for a value of the
- * wrong type and after dispose, `RangeError` for a value out of range.
+ * wrong type and after dispose, `RangeError` for a value out of range. (What an `onEvict` throws comes after the effect.)
  */
 export class PrefixTree {
   #parts: TreeParts | null;
@@ -358,7 +358,10 @@ export class PrefixTree {
   #match(text: string, availableTenants?: readonly string[] | TenantSet | null): PrefixMatch {
     const { core, tenants, descent, results } = this.#live();
     const candidates = tenants.candidates(this, availableTenants);
-    if (candidates.tenants.length === 0) return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
+    if (candidates.tenants.length === 0) {
+      descent.forget();
+      return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
+    }
     if (!candidates.everyone) tenants.bringToCore(candidates);
     const units = descent.walk(text, candidates.everyone);
     const words = tenants.words();

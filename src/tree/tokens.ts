@@ -12,7 +12,7 @@ const CHUNK = 4096;
  * moved past the surrogates, which would otherwise pair.
  */
 export function textOfTokens(tokens: ArrayLike<number>): string {
-  if (typeof tokens !== "object" || tokens === null || !Number.isInteger(tokens.length)) {
+  if (typeof tokens !== "object" || tokens === null || !Number.isInteger(tokens.length) || tokens.length < 0) {
     throw new TypeError(`tokens must be an array of token ids, not ${shown(tokens)}`);
   }
   let text = "";

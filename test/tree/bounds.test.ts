@@ -165,7 +165,7 @@ describe("maxChars", () => {
 
 describe("options", () => {
   test.each([
-    [{ maxBytes: 65535 }, RangeError, "maxBytes must be from 65536 to 4294967296, not 65535"],
+    [{ maxBytes: 65535 }, RangeError, "maxBytes must be from 65536 to 4293918720, not 65535"],
     [{ maxBytes: Number.NaN }, RangeError, "not NaN"],
     [{ maxBytes: "1" }, TypeError, 'maxBytes must be a number of bytes, not "1"'],
     [{ maxChars: -1 }, RangeError, "not -1"],

@@ -182,3 +182,13 @@ describe("matchThenInsert", () => {
     expect(tree.tenantToCharCount.get("a")).toBe(5);
   });
 });
+
+test("matchThenInsert whose candidates are all unknown inserts its own text, not the one walked before", () => {
+  const tree = new PrefixTree();
+  tree.addTenants(["a", "b"], 0);
+  tree.insert("SECRET one", "a", 1);
+  tree.prefixMatch("SECRET two");
+  tree.matchThenInsert("PUBLIC txt", ["nobody"], () => "b", 2);
+  expect(tree.prefixMatch("PUBLIC txt", ["b"]).matchedText).toBe("PUBLIC txt");
+  expect(tree.prefixMatch("SECRET two", ["b"]).matchedChars).toBe(0);
+});
