@@ -12,7 +12,8 @@ export const ray: ExternalPeer = {
     try {
       await outputOf([PYTHON, SCRIPT, "--probe"]);
       return [PYTHON, SCRIPT];
-    } catch {
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`);
       return null;
     }
   },
