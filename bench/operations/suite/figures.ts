@@ -23,7 +23,7 @@ export interface Figures {
   figures: Figure[];
   /**
    * What holding the texts costs: JavaScript heap and WebAssembly memory, or what a process of another language grew by;
-   * null when it did not say.
+   * null when that could not be told.
    */
   memoryBytes: number | null;
 }

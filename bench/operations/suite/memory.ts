@@ -5,17 +5,18 @@ import { TENANTS } from "./figures.js";
 /**
  * Bytes that a tree of the texts keeps alive once the texts themselves have been let go. A tree whose segments are slices
  * of the texts pays for the whole of them: V8 keeps the text that a slice was taken from.
+ * @returns null when so few texts make no difference to the heap.
  */
-export function memoryOf(peer: Peer, texts: number, seed: number): number {
+export function memoryOf(peer: Peer, texts: number, seed: number): number | null {
   // Once for what the first run leaves behind for good, such as compiled code.
   filled(peer, texts, seed);
   const before = heapInUse();
   const tree = filled(peer, texts, seed);
   const external = tree.externalBytes?.() ?? 0;
-  const grown = heapInUse() - before;
+  const bytes = heapInUse() - before + external;
   // Keeps the tree reachable until its heap has been measured.
   tree.clear();
-  return Math.max(0, grown) + external;
+  return bytes > 0 ? bytes : null;
 }
 
 function filled(peer: Peer, count: number, seed: number): PeerTree {
