@@ -2,6 +2,7 @@ import { addToSum, beginSum, endSum } from "./checksum";
 import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, setLimit } from "./memory";
 import { bitmapWords } from "./owners";
 import { advance, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, setMostCharacters, shorten, takePiece } from "./insertion";
+import { joinNodesOf } from "./compaction";
 import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
 import { attach, attachNamespace, discard, finish, misplaced, own, takeText } from "./restoration";
@@ -126,7 +127,13 @@ export function evict_oldest(): usize {
   return evictOldest(oldestTenant());
 }
 
-/** How many characters the last of these two evicted. */
+/** As `evict_oldest`, but only a unit that is older than this time. */
+export function evict_before(time: f64): usize {
+  const tenant = oldestTenant();
+  return tenant !== null && tenant.oldest.time < time ? evictOldest(tenant) : 0;
+}
+
+/** How many characters the last of these three evicted. */
 export function evicted_characters(): u32 {
   return evicted;
 }
@@ -183,6 +190,11 @@ export function begins(character: u32, everyone: bool): bool {
   begin();
   report(RESULTS);
   return false;
+}
+
+/** Joins nodes that nothing tells apart, among those of which the tenant is the first owner. Returns how many are gone. */
+export function compact(tenant: Tenant): u32 {
+  return joinNodesOf(tenant);
 }
 
 export function evict_tenant_by_lru(tenant: Tenant, least: u32): u32 {

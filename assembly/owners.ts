@@ -1,6 +1,6 @@
 import { allocate, grainsFor, release } from "./memory";
-import { linkNewer } from "./recency";
-import { Entry, Node, Tenant, newEntry } from "./records";
+import { linkNewer, unlink } from "./recency";
+import { Entry, Node, Tenant, freeEntry, newEntry } from "./records";
 
 /**
  * Which tenants own a node. `owners` is the first of up to four entries in a list, or 1 + the address of a table:
@@ -200,6 +200,70 @@ export function writeOwners(node: Node, bitmap: usize): void {
     store<u64>(at, load<u64>(at) | (<u64>1 << (slot & 63)));
     each = each.next;
   }
+}
+
+/** Whether this is the entry of the owner with the smallest slot. */
+export function isFirstOwner(entry: Entry): bool {
+  const owners = entry.node.owners;
+  if (owners & 1) return load<u32>(entriesOf(owners ^ 1)) == <u32>changetype<usize>(entry);
+  const slot = entry.tenant.slot;
+  let each = changetype<Entry | null>(owners);
+  while (each !== null && each.tenant.slot >= slot) each = each.next;
+  return each === null;
+}
+
+/** Whether both have the same owners, each with the same time and call, and with the two next to each other in its recency list. */
+export function ownedAlike(upper: Node, lower: Node): bool {
+  const count = upper.ownerCount;
+  if (count != lower.ownerCount || upper.ownerMask != lower.ownerMask) return false;
+  if (upper.owners & lower.owners & 1) {
+    const uppers = entriesOf(upper.owners ^ 1);
+    const lowers = entriesOf(lower.owners ^ 1);
+    for (let at: usize = 0; at < <usize>count << 2; at += 4) {
+      if (!areAlike(entryAt(uppers + at), entryAt(lowers + at))) return false;
+    }
+    return true;
+  }
+  const listed = upper.owners & 1 ? lower : upper;
+  const other = listed === upper ? lower : upper;
+  let each = changetype<Entry | null>(listed.owners);
+  while (each !== null) {
+    const match = findOwner(other, each.tenant);
+    if (match === null || !areAlike(each, match)) return false;
+    each = each.next;
+  }
+  return true;
+}
+
+/** Frees all of a node's entries, as if it had never been in any recency list. The tenants' counts stay. */
+export function freeOwners(node: Node): void {
+  if (node.owners & 1) {
+    const table = node.owners ^ 1;
+    const entries = entriesOf(table);
+    for (let at: usize = 0; at < <usize>node.ownerCount << 2; at += 4) leave(entryAt(entries + at));
+    freeTable(table);
+    return;
+  }
+  let each = changetype<Entry | null>(node.owners);
+  while (each !== null) {
+    const next = each.next;
+    leave(each);
+    each = next;
+  }
+}
+
+/** Neighbours in a list have the same tenant. */
+function areAlike(a: Entry, b: Entry): bool {
+  return (a.older === b || b.older === a) && a.call == b.call && a.time == b.time;
+}
+
+function leave(entry: Entry): void {
+  unlink(entry);
+  freeEntry(entry);
+}
+
+function entryAt(at: usize): Entry {
+  return changetype<Entry>(<usize>load<u32>(at));
 }
 
 function copyEntry(entry: Entry, node: Node): Entry {

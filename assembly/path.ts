@@ -1,9 +1,10 @@
 import { replaceChild } from "./edges";
-import { addOwner, findOwner, shareOwners } from "./owners";
+import { hold, releaseHeld } from "./memory";
+import { addOwner, findOwner, shareOwners, sharedGrains } from "./owners";
 import { currentCall, enqueue } from "./pressure";
 import { drop, linkOlder, moveOlder } from "./recency";
-import { Entry, Node, Tenant, countCharacters, newEntry, newNode } from "./records";
-import { cutText, firstCharacter } from "./text";
+import { ENTRY_GRAINS, Entry, NODE_GRAINS, Node, Tenant, countCharacters, newEntry, newNode } from "./records";
+import { cutGrains, cutText, firstCharacter, unitsUpTo } from "./text";
 import { charactersBefore, node, offset, root } from "./walk";
 
 /** What an insert does to the path of its text, when all that it needs is there; and how it is taken back. */
@@ -83,5 +84,26 @@ export function revoke(whose: Tenant, made: u32, before: u32): u32 {
     each = parent;
     above -= parent.characters;
   }
+  if (each !== root && above < before) removed += revokeRest(each, whose, made, before - above);
+  return removed;
+}
+
+/** The same for a node that begins before and ends after that place, as compaction may have made it. Nothing when there is no room. */
+function revokeRest(straddling: Node, whose: Tenant, made: u32, before: u32): u32 {
+  const entry = findOwner(straddling, whose);
+  if (entry === null || entry.call != made || before >= straddling.characters) return 0;
+  const units = unitsUpTo(straddling, before);
+  let holds = hold(NODE_GRAINS);
+  const cut = cutGrains(straddling, units);
+  const shared = sharedGrains(straddling);
+  if (cut) holds = holds && hold(cut);
+  if (shared) holds = holds && hold(shared);
+  for (let owners = straddling.ownerCount; owners && holds; owners--) holds = hold(ENTRY_GRAINS);
+  let removed: u32 = 0;
+  if (holds) {
+    split(straddling, units);
+    removed = drop(entry);
+  }
+  releaseHeld();
   return removed;
 }

@@ -77,8 +77,8 @@ export function prune(node: Node): void {
   }
 }
 
-/** The root's entry is never unlinked, so there is always a newer one. */
-function unlink(entry: Entry): void {
+/** Takes an entry out of its list. The root's is never unlinked, so there is always a newer one. */
+export function unlink(entry: Entry): void {
   const newer = changetype<Entry>(entry.newer);
   const older = entry.older;
   newer.older = older;

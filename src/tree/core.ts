@@ -21,6 +21,7 @@ export interface TreeCore {
   insert_make_room(): number;
   insert_shorten(): number;
   evict_oldest(): number;
+  evict_before(time: number): number;
   evicted_characters(): number;
   insert_call(): number;
   insert_kept(): number;
@@ -29,6 +30,7 @@ export interface TreeCore {
   match_each(): void;
   each_characters(): number;
   begins(character: number, everyone: number): number;
+  compact(tenant: number): number;
   evict_tenant_by_lru(tenant: number, least: number): number;
   node_count(): number;
   entry_count(): number;

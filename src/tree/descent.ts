@@ -1,6 +1,6 @@
 import { EVERYONE, FIRST, LAST, NO_ROOM, SHORTENED, TAKEN, type TreeCore } from "./core.js";
 import { Crossing } from "./crossing.js";
-import type { Pressure } from "./pressure.js";
+import type { Evictions } from "./evictions.js";
 
 /** Takes texts into the core, piece by piece: walks them and inserts them. */
 export class Descent {
@@ -9,11 +9,11 @@ export class Descent {
   /** Units that crossed in the last walk; 0 when the first character was enough to end it. */
   #crossed = 0;
 
-  readonly #pressure: Pressure;
+  readonly #evictions: Evictions;
 
-  constructor(core: TreeCore, pressure: Pressure) {
+  constructor(core: TreeCore, evictions: Evictions) {
     this.#core = core;
-    this.#pressure = pressure;
+    this.#evictions = evictions;
     this.crossing = new Crossing(core.memory, core.window());
   }
 
@@ -88,7 +88,7 @@ export class Descent {
       if (tenant === 0) {
         settled = this.#core.insert_shorten();
       } else {
-        this.#pressure.evicted(tenant);
+        this.#evictions.note(tenant, "pressure");
         settled = this.#core.insert_retry();
       }
     }

@@ -1,6 +1,7 @@
 import type { EvictionLoopOptions, SweepOptions } from "./options.js";
 
 interface Sweepable {
+  expire(): unknown;
   sweep(options: SweepOptions): unknown;
 }
 
@@ -15,6 +16,7 @@ export class EvictionLoop {
       const swept = target.deref();
       if (swept === undefined) return this.stop();
       try {
+        swept.expire();
         swept.sweep({ evictionThreshold, evictionTarget });
       } catch (error) {
         onError(error);

@@ -3,9 +3,9 @@ export { nowS } from "./clock.js";
 export type { InspectedNode, TreeInspection } from "./inspection.js";
 export {
   DEFAULT_MAX_BYTES,
+  type Eviction,
   type EvictionLoopOptions,
   type PrefixTreeOptions,
-  type PressureEviction,
   type SweepOptions,
 } from "./options.js";
 export type { TreeStats } from "./parts.js";

@@ -2,6 +2,7 @@ import { PAGE } from "./core.js";
 
 /** 256 MiB: about 200 million characters of ASCII. */
 export const DEFAULT_MAX_BYTES = 268_435_456;
+const OPTIONS = ["maxBytes", "maxChars", "ttlSecs", "onEvict"];
 const LEAST_BYTES = PAGE;
 /** 4 GiB less a region of the core's, so that no address passes 2^32. */
 export const MOST_BYTES: number = 65520 * PAGE;
@@ -16,37 +17,53 @@ export interface PrefixTreeOptions {
   /** The most characters that all tenants together may own, enforced in the same way. Default: no bound. */
   maxChars?: number;
   /**
-   * Called after an insert for each eviction that it needed, in order. The unit is what one earlier insert call has touched
+   * For how long a tenant owns what it has not touched again, in seconds above 0. Every call that has a time first removes what has
+   * expired by then, and its time counts as the latest that any call has given: in such a tree time does not run backwards.
+   * Default: nothing expires.
+   */
+  ttlSecs?: number;
+  /**
+   * Called at the end of a call for each eviction that it needed, in order. The unit is what one earlier insert call has touched
    * and no later one, the oldest call of all tenants first; never the path of the insert itself.
    */
-  onEvict?: (eviction: PressureEviction) => void;
+  onEvict?: (eviction: Eviction) => void;
 }
 
-export interface PressureEviction {
+export interface Eviction {
   tenant: string;
   /** Characters that the tenant lost. */
   chars: number;
+  /** `"pressure"`: there was no room. `"expiry"`: older than `ttlSecs`. */
+  reason: "pressure" | "expiry";
 }
 
 /** The options with their defaults, checked. */
-export function readOptions(options: PrefixTreeOptions): { pages: number; maxChars: number } {
+export function readOptions(options: PrefixTreeOptions): {
+  pages: number;
+  maxChars: number;
+  ttlSecs: number | undefined;
+} {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`options must be an object, not ${shown(options)}`);
   for (const name of Object.keys(options)) {
-    if (!["maxBytes", "maxChars", "onEvict"].includes(name)) {
-      throw new TypeError(`unknown option ${shown(name)}; there are maxBytes, maxChars and onEvict`);
+    if (!OPTIONS.includes(name)) {
+      throw new TypeError(`unknown option ${shown(name)}; there are ${OPTIONS.join(", ")}`);
     }
   }
-  const { maxBytes = DEFAULT_MAX_BYTES, maxChars = Number.MAX_SAFE_INTEGER, onEvict } = options;
+  const { maxBytes = DEFAULT_MAX_BYTES, maxChars = Number.MAX_SAFE_INTEGER, ttlSecs, onEvict } = options;
   if (typeof maxBytes !== "number") throw new TypeError(`maxBytes must be a number of bytes, not ${shown(maxBytes)}`);
   if (!(maxBytes >= LEAST_BYTES && maxBytes <= MOST_BYTES)) {
     throw new RangeError(`maxBytes must be from ${LEAST_BYTES} to ${MOST_BYTES}, not ${maxBytes}`);
   }
   checkCount("maxChars", maxChars);
+  if (ttlSecs !== undefined) {
+    if (typeof ttlSecs !== "number") throw new TypeError(`ttlSecs must be a number of seconds, not ${shown(ttlSecs)}`);
+    if (!(ttlSecs > 0)) throw new RangeError(`ttlSecs must be above 0, not ${ttlSecs}`);
+  }
   if (onEvict !== undefined && typeof onEvict !== "function") {
     throw new TypeError(`onEvict must be a function, not ${shown(onEvict)}`);
   }
-  return { pages: Math.floor(maxBytes / PAGE), maxChars };
+  return { pages: Math.floor(maxBytes / PAGE), maxChars, ttlSecs };
 }
 
 /** What a sweep does to each tenant. Both are characters a tenant. */

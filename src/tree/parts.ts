@@ -1,9 +1,10 @@
 import { treeModule } from "#wasm";
 import { instantiateCore, PAGE, type TreeCore } from "./core.js";
 import { Descent } from "./descent.js";
+import { Evictions } from "./evictions.js";
+import { Expiry } from "./expiry.js";
 import { Namespaces } from "./namespaces.js";
 import { type PrefixTreeOptions, readOptions } from "./options.js";
-import { Pressure } from "./pressure.js";
 import { Tenants } from "./tenants.js";
 
 /** What a tree is made of, until it is disposed of. */
@@ -12,7 +13,9 @@ export interface TreeParts {
   readonly tenants: Tenants;
   readonly descent: Descent;
   readonly namespaces: Namespaces;
-  readonly pressure: Pressure;
+  readonly evictions: Evictions;
+  /** Null in a tree whose entries do not expire. */
+  readonly expiry: Expiry | null;
   readonly maxBytes: number;
   /** Where, in 32-bit words of the memory, a match leaves what it found. */
   readonly results: number;
@@ -20,16 +23,17 @@ export interface TreeParts {
 
 /** The parts of an empty tree. */
 export function makeParts(options: PrefixTreeOptions, module?: WebAssembly.Module): TreeParts {
-  const { pages, maxChars } = readOptions(options);
+  const { pages, maxChars, ttlSecs } = readOptions(options);
   const core = instantiateCore(module ?? treeModule(), pages, maxChars);
   const tenants = new Tenants(core);
-  const pressure = new Pressure(core, tenants, options.onEvict);
+  const evictions = new Evictions(core, tenants, options.onEvict);
   return {
     core,
     tenants,
-    descent: new Descent(core, pressure),
+    descent: new Descent(core, evictions),
     namespaces: new Namespaces(core),
-    pressure,
+    evictions,
+    expiry: ttlSecs === undefined ? null : new Expiry(core, evictions, ttlSecs),
     maxBytes: pages * PAGE,
     results: core.results() >>> 2,
   };
@@ -49,12 +53,15 @@ export interface TreeStats {
   memoryBytes: number;
   /** Bytes that the memory will never go beyond. */
   maxBytes: number;
-  /** How often an insert had to evict to have room, and how many characters went. */
+  /** How often something was evicted because there was no room, and how many characters went. */
   pressureEvictions: number;
   pressureEvictedChars: number;
+  /** The same of what has expired. */
+  expiryEvictions: number;
+  expiryEvictedChars: number;
 }
 
-export function statsOf({ core, tenants, pressure, maxBytes }: TreeParts): TreeStats {
+export function statsOf({ core, tenants, evictions, maxBytes }: TreeParts): TreeStats {
   let chars = 0;
   for (const tenant of tenants) chars += tenants.characters(tenant);
   return {
@@ -65,7 +72,9 @@ export function statsOf({ core, tenants, pressure, maxBytes }: TreeParts): TreeS
     storedBytes: core.live_bytes() >>> 0,
     memoryBytes: core.memory.buffer.byteLength,
     maxBytes,
-    pressureEvictions: pressure.evictions,
-    pressureEvictedChars: pressure.characters,
+    pressureEvictions: evictions.units.pressure,
+    pressureEvictedChars: evictions.characters.pressure,
+    expiryEvictions: evictions.units.expiry,
+    expiryEvictedChars: evictions.characters.expiry,
   };
 }

@@ -1,4 +1,4 @@
-import type { Tenant } from "./candidates.js";
+import type { Candidates, Tenant } from "./candidates.js";
 import { nowS } from "./clock.js";
 import type { TreeCore } from "./core.js";
 import { EvictionLoop } from "./eviction-loop.js";
@@ -32,7 +32,7 @@ import { textOfTokens } from "./tokens.js";
  * the least recently used can be evicted.
  *
  * Characters are Unicode code points; a surrogate without its partner is one, and is kept as it is. Times are seconds, any
- * finite numbers, in any order. All methods are synchronous, and throw without any effect: `TypeError` for a value of the
+ * finite numbers, in any order (but see `ttlSecs`). All methods are synchronous, and throw without any effect: `TypeError` for a value of the
  * wrong type and after dispose, `RangeError` for a value out of range. (What an `onEvict` throws comes after the effect.)
  */
 export class PrefixTree {
@@ -55,7 +55,7 @@ export class PrefixTree {
    * even after everything else has been evicted.
    */
   addTenants(tenants: Iterable<string>, timeS: number = nowS()): void {
-    const { tenants: known, pressure } = this.#live();
+    const { tenants: known, evictions } = this.#live();
     const names = readNames(tenants);
     checkTime(timeS);
     const fresh = new Set(names.filter((name) => known.get(name) === undefined));
@@ -65,14 +65,14 @@ export class PrefixTree {
     const added: string[] = [];
     for (const name of fresh) {
       while (!known.add(name, timeS)) {
-        if (pressure.evictOldest()) continue;
+        if (evictions.evictOldest()) continue;
         for (const each of added) known.remove(each);
-        pressure.report();
+        evictions.report();
         throw new RangeError(`no room for tenant ${shown(name)}: the tree has ${known.size} tenants`);
       }
       added.push(name);
     }
-    pressure.report();
+    evictions.report();
   }
 
   /**
@@ -85,22 +85,22 @@ export class PrefixTree {
   insert(text: string, tenant: string, timeS: number = nowS(), namespace?: string): void {
     checkText(text);
     this.#insert(text, tenant, timeS, namespace, "text");
-    this.#live().pressure.report();
+    this.#live().evictions.report();
   }
 
   /** As `insert`, of token ids (whole numbers from 0 to 1,000,000), each a character. They never match a text. */
   insertTokens(tokens: ArrayLike<number>, tenant: string, timeS: number = nowS(), namespace?: string): void {
     this.#insert(textOfTokens(tokens), tenant, timeS, namespace, "tokens");
-    this.#live().pressure.report();
+    this.#live().evictions.report();
   }
 
   /** As `insert`; what it returns lets `revokeInsert` take back what it newly gave the tenant. */
   insertRevocable(text: string, tenant: string, timeS: number = nowS(), namespace?: string): InsertReceipt {
     checkText(text);
     const known = this.#insert(text, tenant, timeS, namespace, "text");
-    const { core, pressure } = this.#live();
+    const { core, evictions } = this.#live();
     const receipt = known ? receiptOf(core, namespace) : NO_RECEIPT;
-    pressure.report();
+    evictions.report();
     return receipt;
   }
 
@@ -117,27 +117,30 @@ export class PrefixTree {
     timeS: number = nowS(),
     namespace?: string,
   ): InsertReceipt | null {
-    const { core, tenants, descent, namespaces, pressure } = this.#live();
+    const { core, tenants, descent, namespaces, evictions } = this.#live();
     if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
     checkText(text);
     checkTime(timeS);
+    const candidates = tenants.candidates(this, availableTenants);
     namespaces.select(namespace, "text", true);
-    const match = this.#match(text, availableTenants);
+    const now = this.#expire(timeS);
+    const match = this.#match(text, candidates);
     this.#choosing = true;
     let tenant: string | null;
     try {
       tenant = choose(match);
+      if (tenant !== null) checkTenant(tenant);
+    } catch (error) {
+      evictions.report();
+      throw error;
     } finally {
       this.#choosing = false;
     }
-    if (tenant === null) return null;
-    checkTenant(tenant);
     this.#live();
-    const known = tenants.get(tenant);
-    if (known === undefined) return null;
-    descent.insertWalked(text, known.address, timeS);
-    const receipt = receiptOf(core, namespace);
-    pressure.report();
+    const known = tenant === null ? undefined : tenants.get(tenant);
+    if (known !== undefined) descent.insertWalked(text, known.address, now);
+    const receipt = known === undefined ? null : receiptOf(core, namespace);
+    evictions.report();
     return receipt;
   }
 
@@ -163,13 +166,17 @@ export class PrefixTree {
   /**
    * The longest prefix of the text that some candidate owns. Changes nothing: no time, no recency.
    * @param availableTenants the candidates, unknown names ignored; absent, null or empty: all tenants.
+   * @param timeS of use in a tree with `ttlSecs` only: when, in seconds; default: now.
    * O(characters matched); naming the tenants, O(candidates), only when it is read.
    */
-  prefixMatch(text: string, availableTenants?: readonly string[] | TenantSet | null, namespace?: string): PrefixMatch {
+  prefixMatch(
+    text: string,
+    availableTenants?: readonly string[] | TenantSet | null,
+    namespace?: string,
+    timeS?: number,
+  ): PrefixMatch {
     checkText(text);
-    return this.#live().namespaces.select(namespace, "text", false)
-      ? this.#match(text, availableTenants)
-      : this.#match("", availableTenants);
+    return this.#matchIn(text, availableTenants, namespace, "text", timeS);
   }
 
   /** As `prefixMatch`, of token ids: `matchedChars` counts tokens. */
@@ -177,10 +184,9 @@ export class PrefixTree {
     tokens: ArrayLike<number>,
     availableTenants?: readonly string[] | TenantSet | null,
     namespace?: string,
+    timeS?: number,
   ): TokenMatch {
-    const text = textOfTokens(tokens);
-    const known = this.#live().namespaces.select(namespace, "tokens", false);
-    return new TokenMatch(known ? this.#match(text, availableTenants) : this.#match("", availableTenants));
+    return new TokenMatch(this.#matchIn(textOfTokens(tokens), availableTenants, namespace, "tokens", timeS));
   }
 
   /**
@@ -188,14 +194,23 @@ export class PrefixTree {
    * alone would find, from one descent. O(characters matched + tenants).
    * @returns one number a name, in the order given; 0 for a tenant that is not known.
    */
-  prefixMatchEach(text: string, tenants: readonly string[] | TenantSet, namespace?: string): Uint32Array {
-    const { core, tenants: known, descent, namespaces } = this.#live();
+  prefixMatchEach(
+    text: string,
+    tenants: readonly string[] | TenantSet,
+    namespace?: string,
+    timeS?: number,
+  ): Uint32Array {
+    const { core, tenants: known, descent, namespaces, evictions } = this.#live();
     checkText(text);
     const names = tenants instanceof TenantSet ? tenants.names : readNames(tenants);
     const matched = new Uint32Array(names.length);
     const candidates = known.candidates(this, tenants);
-    if (names.length === 0 || candidates.tenants.length === 0) return matched;
-    if (!namespaces.select(namespace, "text", false)) return matched;
+    const exists = namespaces.select(namespace, "text", false);
+    this.#expire(timeS);
+    if (!exists || names.length === 0 || candidates.tenants.length === 0) {
+      evictions.report();
+      return matched;
+    }
     known.bringToCore(candidates);
     descent.walk(text, false);
     core.match_each();
@@ -206,6 +221,7 @@ export class PrefixTree {
     } else {
       for (let i = 0; i < names.length; i++) matched[i] = words[at + (known.get(names[i]!)?.slot ?? Number.NaN)] ?? 0;
     }
+    evictions.report();
     return matched;
   }
 
@@ -283,7 +299,24 @@ export class PrefixTree {
   }
 
   /**
-   * Sweeps every `intervalSecs`, the first time after one interval. The loop never keeps the process alive, ends when the
+   * Removes what has expired, so that later calls need not: O(1) an entry removed. Without `ttlSecs`: nothing.
+   * @param timeS when, in seconds; default: now.
+   * @returns by name the characters removed, where there were any.
+   */
+  expire(timeS: number = nowS()): Map<string, number> {
+    const { tenants, expiry, evictions } = this.#live();
+    checkTime(timeS);
+    const removed = new Map<string, number>();
+    expiry?.advanceTo(timeS, (address, chars) => {
+      const name = tenants.nameAt(address);
+      removed.set(name, (removed.get(name) ?? 0) + chars);
+    });
+    evictions.report();
+    return removed;
+  }
+
+  /**
+   * Sweeps every `intervalSecs` (and removes what has expired), the first time after one interval. The loop never keeps the process alive, ends when the
    * tree is disposed of or collected, and goes on when a sweep fails.
    * @returns false, and the options are ignored, if a loop runs already.
    */
@@ -299,6 +332,19 @@ export class PrefixTree {
   stopEvictionLoop(): void {
     this.#loop?.stop();
     this.#loop = null;
+  }
+
+  /**
+   * Joins every node with its only child where nothing tells them apart: same owners, each with the same time and both next to each
+   * other in its recency list. Splits leave such nodes behind when the owners that caused them are gone. Matches, counts, times,
+   * and what is evicted when stay the same; memory and the length of paths shrink. O(entries + text moved).
+   * @returns how many nodes are gone.
+   */
+  compact(): number {
+    const { core, tenants } = this.#live();
+    let gone = 0;
+    for (const { address } of tenants) gone += core.compact(address) >>> 0;
+    return gone;
   }
 
   /**
@@ -349,15 +395,38 @@ export class PrefixTree {
     checkTenant(tenant);
     checkTime(timeS);
     const known = tenants.get(tenant);
-    if (known === undefined) return false;
-    namespaces.select(namespace, alphabet, true);
-    descent.insert(text, known.address, timeS);
-    return true;
+    if (known !== undefined) namespaces.select(namespace, alphabet, true);
+    const now = this.#expire(timeS);
+    if (known !== undefined) descent.insert(text, known.address, now);
+    return known !== undefined;
   }
 
-  #match(text: string, availableTenants?: readonly string[] | TenantSet | null): PrefixMatch {
-    const { core, tenants, descent, results } = this.#live();
+  #matchIn(
+    text: string,
+    availableTenants: readonly string[] | TenantSet | null | undefined,
+    namespace: string | undefined,
+    alphabet: Alphabet,
+    timeS: number | undefined,
+  ): PrefixMatch {
+    const { tenants, namespaces, expiry, evictions } = this.#live();
     const candidates = tenants.candidates(this, availableTenants);
+    const exists = namespaces.select(namespace, alphabet, false);
+    if (expiry === null && timeS === undefined) return this.#match(exists ? text : "", candidates);
+    this.#expire(timeS);
+    const match = this.#match(exists ? text : "", candidates);
+    evictions.report();
+    return match;
+  }
+
+  /** Removes what has expired, which is not reported yet. Returns the time that counts. */
+  #expire(timeS: number | undefined): number {
+    if (timeS !== undefined) checkTime(timeS);
+    const { expiry } = this.#live();
+    return expiry === null ? (timeS ?? 0) : expiry.advanceTo(timeS ?? nowS());
+  }
+
+  #match(text: string, candidates: Candidates): PrefixMatch {
+    const { core, tenants, descent, results } = this.#live();
     if (candidates.tenants.length === 0) {
       descent.forget();
       return new PrefixMatch(0, text, 0, candidates, 0, 0, null);

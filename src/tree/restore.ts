@@ -1,4 +1,4 @@
-import { MOST_BYTES, type PrefixTreeOptions, type PressureEviction } from "./options.js";
+import { type Eviction, MOST_BYTES, type PrefixTreeOptions } from "./options.js";
 import { makeParts, statsOf, type TreeParts } from "./parts.js";
 import { readSnapshot } from "./snapshot-read.js";
 import { writeSnapshot } from "./snapshot-write.js";
@@ -13,7 +13,7 @@ const SHARE_STEP = 0.02;
 export function restoreParts(bytes: Uint8Array, options: PrefixTreeOptions): TreeParts {
   const parts = restoreWhole(bytes, options);
   if (parts !== null) return parts;
-  const evictions: PressureEviction[] = [];
+  const evictions: Eviction[] = [];
   const whole = restoreWhole(bytes, { maxBytes: MOST_BYTES, onEvict: (eviction) => evictions.push(eviction) });
   if (whole === null) throw new RangeError("there is no memory for the snapshot");
   const { maxBytes } = makeParts(options);
@@ -21,8 +21,8 @@ export function restoreParts(bytes: Uint8Array, options: PrefixTreeOptions): Tre
     evictDownTo(whole, share * maxBytes, options.maxChars ?? Number.POSITIVE_INFINITY);
     const smaller = restoreWhole(snapshotOf(whole), options);
     if (smaller !== null) {
-      smaller.pressure.adopt(evictions);
-      smaller.pressure.report();
+      smaller.evictions.adopt(evictions);
+      smaller.evictions.report();
       return smaller;
     }
     const { entries, tenants } = statsOf(whole);
@@ -40,9 +40,9 @@ function restoreWhole(bytes: Uint8Array, options: PrefixTreeOptions): TreeParts 
 
 function evictDownTo(parts: TreeParts, bytes: number, chars: number): void {
   for (let stats = statsOf(parts); stats.storedBytes > bytes || stats.chars > chars; stats = statsOf(parts)) {
-    if (!parts.pressure.evictOldest()) break;
+    if (!parts.evictions.evictOldest()) break;
   }
-  parts.pressure.report();
+  parts.evictions.report();
 }
 
 function snapshotOf({ core, descent, tenants, namespaces }: TreeParts): Uint8Array {

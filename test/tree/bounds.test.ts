@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { treeModule } from "#wasm";
-import { PrefixTree, type PressureEviction } from "../../src/tree/index.js";
+import { type Eviction, PrefixTree } from "../../src/tree/index.js";
 import { createTreeWith } from "../../src/tree/prefix-tree.js";
 import { checkInvariants } from "./invariants.js";
 
@@ -83,7 +83,7 @@ for (const [build, module] of BUILDS) {
     });
 
     test("lets go of what was inserted longest ago, of all tenants, and says so in order", () => {
-      const gone: PressureEviction[] = [];
+      const gone: Eviction[] = [];
       const tree = createTreeWith(module, { maxBytes: 4 * 65536, onEvict: (eviction) => gone.push(eviction) });
       tree.addTenants(["a", "b"], 0);
       const long = (i: number) => `${i} ${"x".repeat(30_000 + i)}`;
@@ -171,7 +171,10 @@ describe("options", () => {
     [{ maxChars: -1 }, RangeError, "not -1"],
     [{ maxChars: 0.5 }, RangeError, "not 0.5"],
     [{ onEvict: 1 }, TypeError, "onEvict must be a function, not 1"],
-    [{ maxbytes: 1 }, TypeError, 'unknown option "maxbytes"; there are maxBytes, maxChars and onEvict'],
+    [{ maxbytes: 1 }, TypeError, 'unknown option "maxbytes"; there are maxBytes, maxChars, ttlSecs, onEvict'],
+    [{ ttlSecs: 0 }, RangeError, "ttlSecs must be above 0, not 0"],
+    [{ ttlSecs: Number.NaN }, RangeError, "not NaN"],
+    [{ ttlSecs: "60" }, TypeError, 'ttlSecs must be a number of seconds, not "60"'],
     [null, TypeError, "options must be an object, not null"],
   ])("%j is refused", (options, kind, message) => {
     expect(() => new PrefixTree(options as never)).toThrow(kind);

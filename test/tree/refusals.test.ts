@@ -216,11 +216,13 @@ describe("after dispose", () => {
     ["evictTenantByLru", (tree) => tree.evictTenantByLru("a", 0)],
     ["getSmallestTenants", (tree) => tree.getSmallestTenants([])],
     ["tenantToCharCount", (tree) => tree.tenantToCharCount],
+    ["expire", (tree) => tree.expire(1)],
     ["sweep", (tree) => tree.sweep({ evictionThreshold: 0, evictionTarget: 0 })],
     [
       "startEvictionLoop",
       (tree) => tree.startEvictionLoop({ evictionThreshold: 0, evictionTarget: 0, intervalSecs: 1 }),
     ],
+    ["compact", (tree) => tree.compact()],
     ["snapshot", (tree) => tree.snapshot()],
     ["inspect", (tree) => tree.inspect()],
     ["stats", (tree) => tree.stats()],

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { treeModule } from "#wasm";
 import { instantiateCore } from "../../src/tree/core.js";
 import { Crossing } from "../../src/tree/crossing.js";
-import { PrefixTree, type PressureEviction, SnapshotError } from "../../src/tree/index.js";
+import { type Eviction, PrefixTree, SnapshotError } from "../../src/tree/index.js";
 import { checksum } from "../../src/tree/snapshot-format.js";
 import { checkInvariants } from "./invariants.js";
 
@@ -84,10 +84,12 @@ describe("a restored tree", () => {
     tree.addTenants(["a", "b"], 0);
     const long = (i: number) => `${String.fromCharCode(65 + i)} ${"x".repeat(20_000)}`;
     for (let i = 0; i < 20; i++) tree.insert(long(i), i % 2 ? "b" : "a", i);
-    const gone: PressureEviction[] = [];
+    const gone: Eviction[] = [];
     const restored = PrefixTree.restore(tree.snapshot(), { maxBytes: 3 * 65536, onEvict: (one) => gone.push(one) });
     expect(gone.length).toBeGreaterThan(10);
-    expect(gone).toEqual(gone.map((_, i) => ({ tenant: i % 2 ? "b" : "a", chars: long(i).length })));
+    expect(gone).toEqual(
+      gone.map((_, i) => ({ tenant: i % 2 ? "b" : "a", chars: long(i).length, reason: "pressure" })),
+    );
     expect(restored.stats()).toMatchObject({ pressureEvictions: gone.length, chars: tree.stats().chars - sum(gone) });
     expect(restored.prefixMatch(long(19)).matchedText).toBe(long(19));
     checkInvariants(restored);
@@ -106,7 +108,7 @@ describe("a restored tree", () => {
   });
 });
 
-function sum(evictions: readonly PressureEviction[]): number {
+function sum(evictions: readonly Eviction[]): number {
   return evictions.reduce((total, { chars }) => total + chars, 0);
 }
 

@@ -1,35 +1,38 @@
 import type { TreeCore } from "./core.js";
-import type { PressureEviction } from "./options.js";
+import type { Eviction } from "./options.js";
 import type { Tenants } from "./tenants.js";
 
-/** What has been evicted because there was no room: counted, and kept until the call that caused it is over. */
-export class Pressure {
-  evictions = 0;
-  characters = 0;
+type Reason = Eviction["reason"];
+
+/** What the tree has evicted of its own accord: counted, and kept until the call that caused it is over. */
+export class Evictions {
+  readonly units: Record<Reason, number> = { pressure: 0, expiry: 0 };
+  readonly characters: Record<Reason, number> = { pressure: 0, expiry: 0 };
   readonly #core: TreeCore;
   readonly #tenants: Tenants;
-  readonly #onEvict: ((eviction: PressureEviction) => void) | undefined;
-  #unreported: PressureEviction[] = [];
+  readonly #onEvict: ((eviction: Eviction) => void) | undefined;
+  #unreported: Eviction[] = [];
 
-  constructor(core: TreeCore, tenants: Tenants, onEvict: ((eviction: PressureEviction) => void) | undefined) {
+  constructor(core: TreeCore, tenants: Tenants, onEvict: ((eviction: Eviction) => void) | undefined) {
     this.#core = core;
     this.#tenants = tenants;
     this.#onEvict = onEvict;
   }
 
-  /** Notes what the core has just evicted from the tenant at this address. */
-  evicted(address: number): void {
+  /** Notes what the core has just evicted from the tenant at this address. Returns its characters. */
+  note(address: number, reason: Reason): number {
     const chars = this.#core.evicted_characters() >>> 0;
-    this.evictions++;
-    this.characters += chars;
-    if (this.#onEvict !== undefined) this.#unreported.push({ tenant: this.#tenants.nameAt(address), chars });
+    this.units[reason]++;
+    this.characters[reason] += chars;
+    if (this.#onEvict !== undefined) this.#unreported.push({ tenant: this.#tenants.nameAt(address), chars, reason });
+    return chars;
   }
 
   /** Takes over what was evicted from another tree that this one has been made from. */
-  adopt(evictions: readonly PressureEviction[]): void {
+  adopt(evictions: readonly Eviction[]): void {
     for (const eviction of evictions) {
-      this.evictions++;
-      this.characters += eviction.chars;
+      this.units[eviction.reason]++;
+      this.characters[eviction.reason] += eviction.chars;
       if (this.#onEvict !== undefined) this.#unreported.push(eviction);
     }
   }
@@ -37,7 +40,7 @@ export class Pressure {
   /** Evicts the oldest unit of all. False when nothing is left. */
   evictOldest(): boolean {
     const address = this.#core.evict_oldest() >>> 0;
-    if (address !== 0) this.evicted(address);
+    if (address !== 0) this.note(address, "pressure");
     return address !== 0;
   }
 
