@@ -1,7 +1,7 @@
 import { addToSum, beginSum, endSum } from "./checksum";
 import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, setLimit } from "./memory";
 import { bitmapWords } from "./owners";
-import { advance, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, setMostCharacters, shorten, takePiece } from "./insertion";
+import { advance, beginGraft, beginInsert, beginInsertAtMatch, graftedNode, keptCharacters, makeRoom, setMostCharacters, shorten, takePiece } from "./insertion";
 import { joinNodesOf } from "./compaction";
 import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
@@ -60,9 +60,9 @@ export function select_namespace(number: u32): void {
   selectNamespace(number);
 }
 
-/** Whether anything is in the selected namespace. */
-export function has_namespace(): bool {
-  return namespaceRoot() !== null;
+/** The root of the selected namespace, or 0 when nothing is in it. */
+export function namespace_root(): usize {
+  return changetype<usize>(namespaceRoot());
 }
 
 /** Namespaces that hold something, the tree's own not among them. */
@@ -215,22 +215,30 @@ export function live_bytes(): usize {
   return liveBytes();
 }
 
-/** The first of the tenant's recency list: its entry at the root. */
-export function newest_entry(tenant: Tenant): Entry {
-  return tenant.root;
+/**
+ * A tenant's recency list, newest first, the root's entry before all others: begin, then take as much as the window holds, rows of
+ * `node u32 | call u32 | time f64`, until there are none.
+ */
+export function list_begin(tenant: Tenant): void {
+  listed = tenant.root;
 }
 
-export function older_entry(entry: Entry): usize {
-  return changetype<usize>(entry.older);
+export function list_more(): u32 {
+  let rows: u32 = 0;
+  for (; listed !== null && rows < ROWS; rows++) {
+    const entry = changetype<Entry>(listed);
+    const row = WINDOW + (<usize>rows << 4);
+    store<u32>(row, <u32>changetype<usize>(entry.node));
+    store<u32>(row, entry.call, 4);
+    store<f64>(row, entry.time, 8);
+    listed = entry.older;
+  }
+  return rows;
 }
 
-export function entry_time(entry: Entry): f64 {
-  return entry.time;
-}
-
-export function entry_node(entry: Entry): Node {
-  return entry.node;
-}
+let listed: Entry | null = null;
+/** How many rows of a recency list the window holds. */
+const ROWS: u32 = <u32>(WINDOW_BYTES >> 4);
 
 export function node_parent(child: Node): usize {
   return changetype<usize>(child.parent);
@@ -243,10 +251,6 @@ export function node_is_latin1(whose: Node): bool {
 
 export function node_units(whose: Node): u32 {
   return whose.units;
-}
-
-export function entry_call(entry: Entry): u32 {
-  return entry.call;
 }
 
 /** Writes a part of a node's text to the window, from unit `from` on, two bytes a unit or, without WIDE, one. Returns how many. */
@@ -275,8 +279,17 @@ export function restore_namespace(): usize {
   return changetype<usize>(attachNamespace());
 }
 
-export function restore_entry(tenant: Tenant, owned: Node, time: f64, call: u32): bool {
-  return own(tenant, owned, time, call);
+/**
+ * Makes nodes the tenant's oldest, one after the other: those of the window's first rows, as `list_more` writes them. Returns how many:
+ * all, unless there is no room or it owns one already.
+ */
+export function restore_entries(tenant: Tenant, rows: u32): u32 {
+  let row: u32 = 0;
+  for (; row < rows; row++) {
+    const at = WINDOW + (<usize>row << 4);
+    if (!own(tenant, changetype<Node>(<usize>load<u32>(at)), load<f64>(at, 8), load<u32>(at, 4))) break;
+  }
+  return row;
 }
 
 /** Whether the tenant's entries make sense: it owns every ancestor of what it owns. */
@@ -287,6 +300,18 @@ export function restore_tenant(tenant: Tenant): bool {
 /** The number of the last insert. */
 export function restore_call(number: u32): void {
   setCall(number);
+}
+
+/**
+ * Begins to graft a text below `parent`: the nodes that it needs are made, and become nobody's. Its pieces are those of an insert, none
+ * marked FIRST, for any tenant; then `grafted` is the node in which it ends.
+ */
+export function graft(parent: usize): void {
+  beginGraft(parent ? changetype<Node>(parent) : root);
+}
+
+export function grafted(): usize {
+  return changetype<usize>(graftedNode());
 }
 
 /** Forgets a text that was taken and not attached. */

@@ -8,7 +8,7 @@ import { moveOlder, prune } from "./recency";
 import { ENTRY_GRAINS, NODE_GRAINS, Node, Tenant, characterCount, freeNode, newNode } from "./records";
 import { appendText, charactersUpTo, cutGrains, freeText, setText, shortenText, unitsUpTo } from "./text";
 import { characterAt, isHighSurrogate, isLowSurrogate } from "./units";
-import { absent, begin, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
+import { absent, begin, beginAt, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
 
 /**
  * An insert walks the text, keeps what the tree does not have in a leaf that is not part of it yet, and at the end, when
@@ -32,6 +32,9 @@ let shortened: bool = false;
 let guarded: bool = false;
 /** How many characters of its text the tenant had owned before the last insert. */
 let kept: u32 = 0;
+/** Whether the nodes are wanted, and no owner of them; then, the deepest of the last text. */
+let bare: bool = false;
+let placed: Node | null = null;
 let mostCharacters: u64 = u64.MAX_VALUE;
 
 export function setMostCharacters(characters: f64): void {
@@ -52,6 +55,17 @@ export function beginInsertAtMatch(): usize {
   reopen();
   start();
   return pieceAt;
+}
+
+/** Begins below a node of which all is to be matched, and will not touch the path. */
+export function beginGraft(parent: Node): void {
+  beginAt(parent);
+  start();
+  bare = true;
+}
+
+export function graftedNode(): Node {
+  return changetype<Node>(placed);
 }
 
 /** Takes the next piece of the text, from `from` to `end` in the window; with the last one the insert is complete. */
@@ -104,6 +118,7 @@ function start(): void {
   leaf = null;
   shortened = false;
   guarded = false;
+  bare = false;
   nextCall();
 }
 
@@ -205,7 +220,8 @@ function complete(): void {
     deepest = grown;
     leaf = null;
   }
-  kept = touchPath(deepest, tenant, time);
+  if (bare) placed = deepest;
+  else kept = touchPath(deepest, tenant, time);
   releaseHeld();
   if (guarded) releasePath(end);
 }

@@ -97,10 +97,17 @@ export function selectedNamespace(): u32 {
 
 export function begin(): void {
   const start = namespaceRoot();
+  beginAt(start === null ? root : start);
   absent = start === null;
-  node = start === null ? root : start;
-  offset = 0;
   stopped = absent;
+}
+
+/** Begins at the end of a node, as if that were a root. */
+export function beginAt(start: Node): void {
+  node = start;
+  offset = start.units;
+  absent = false;
+  stopped = false;
   unitsAbove = 0;
   charactersAbove = 0;
 }

@@ -9,7 +9,7 @@ export interface TreeCore {
   matched_bitmap(): number;
   set_candidates(): void;
   select_namespace(number: number): void;
-  has_namespace(): number;
+  namespace_root(): number;
   namespace_count(): number;
   node_namespace(node: number): number;
   add_tenant(slot: number, time: number): number;
@@ -35,22 +35,21 @@ export interface TreeCore {
   node_count(): number;
   entry_count(): number;
   live_bytes(): number;
-  newest_entry(tenant: number): number;
-  older_entry(entry: number): number;
-  entry_time(entry: number): number;
-  entry_node(entry: number): number;
+  list_begin(tenant: number): void;
+  list_more(): number;
   node_parent(node: number): number;
   node_text(node: number, from: number, form: number): number;
   node_is_latin1(node: number): number;
   node_units(node: number): number;
-  entry_call(entry: number): number;
   restore_text(units: number, form: number): number;
   restore_node(parent: number): number;
   restore_misplaced(): number;
   restore_namespace(): number;
-  restore_entry(tenant: number, node: number, time: number, call: number): number;
+  restore_entries(tenant: number, rows: number): number;
   restore_tenant(tenant: number): number;
   restore_call(number: number): void;
+  graft(parent: number): void;
+  grafted(): number;
   restore_discard(): void;
   sum_begin(): void;
   sum_add(bytes: number): void;
@@ -67,6 +66,9 @@ export const EVERYONE = 8;
 export const NO_ROOM = 0;
 export const TAKEN = 1;
 export const SHORTENED = 2;
+
+/** Bytes of the window (assembly/memory.ts). */
+export const WINDOW_BYTES = 16384;
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;

@@ -1,7 +1,5 @@
-import { WIDE } from "./core.js";
+import { WIDE, WINDOW_BYTES } from "./core.js";
 
-/** Bytes of the core's window (assembly/memory.ts). */
-const WINDOW_BYTES = 16384;
 /** Below this length two ways of writing differ too little to tell them apart. */
 const PROBE_UNITS = 2048;
 const PROBE_RUNS = 5;

@@ -28,6 +28,14 @@ export class Evictions {
     return chars;
   }
 
+  /** Counts on from those of the tree that this one takes the place of. */
+  continue(before: Evictions): void {
+    for (const reason of ["pressure", "expiry"] as const) {
+      this.units[reason] += before.units[reason];
+      this.characters[reason] += before.characters[reason];
+    }
+  }
+
   /** Takes over what was evicted from another tree that this one has been made from. */
   adopt(evictions: readonly Eviction[]): void {
     for (const eviction of evictions) {

@@ -17,6 +17,11 @@ export class Expiry {
     this.#ttlSecs = ttlSecs;
   }
 
+  /** Goes on from the time of the tree that this one takes the place of. */
+  continue(before: Expiry): void {
+    this.#latest = before.#latest;
+  }
+
   /**
    * Removes what has expired by this time: O(1) an entry, O(log tenants) a unit.
    * @param onRemoved is told of each unit: the tenant's address and its characters.

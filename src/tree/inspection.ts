@@ -1,6 +1,7 @@
 import type { Tenant } from "./candidates.js";
 import { type TreeCore, WIDE } from "./core.js";
 import type { Crossing } from "./crossing.js";
+import { eachEntry } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
 import { tokensOfText } from "./tokens.js";
 
@@ -35,11 +36,11 @@ export function inspectTree(
   const lists = new Map<string, FoundNode[]>();
   for (const { name, address } of tenants) {
     const list: FoundNode[] = [];
-    for (let entry = core.newest_entry(address); entry !== 0; entry = core.older_entry(entry)) {
-      const node = findNode(core, crossing, found, core.entry_node(entry));
-      node.times.set(name, core.entry_time(entry));
+    eachEntry(core, address, (at, _call, timeS) => {
+      const node = findNode(core, crossing, found, at);
+      node.times.set(name, timeS);
       list.push(node);
-    }
+    });
     lists.set(name, list);
   }
   const roots: FoundNode[] = [];
@@ -74,7 +75,7 @@ function findNode(core: TreeCore, crossing: Crossing, found: Map<number, FoundNo
     parent: -1,
     text: textOf(core, crossing, address),
     times: new Map(),
-    parentAddress: core.node_parent(address),
+    parentAddress: core.node_parent(address) >>> 0,
     number: core.node_namespace(address),
     children: [],
     index: 0,

@@ -74,7 +74,7 @@ export class Namespaces {
   #forget(): void {
     for (const [key, number] of this.#numbers) {
       this.#selectNumber(number);
-      if (this.#core.has_namespace() !== 0) continue;
+      if (this.#core.namespace_root() !== 0) continue;
       this.#numbers.delete(key);
       this.#names.delete(number);
       this.#free.push(number);

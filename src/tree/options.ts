@@ -81,6 +81,10 @@ export interface EvictionLoopOptions extends SweepOptions {
   onError?: (error: unknown) => void;
 }
 
+export function checkBytes(bytes: unknown): asserts bytes is Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${shown(bytes)}`);
+}
+
 export function checkText(text: unknown): asserts text is string {
   if (typeof text !== "string") throw new TypeError(`text must be a string, not ${shown(text)}`);
 }

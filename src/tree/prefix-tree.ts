@@ -5,6 +5,7 @@ import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
 import type { Alphabet } from "./namespaces.js";
 import {
+  checkBytes,
   checkCount,
   checkLoop,
   checkSweep,
@@ -20,8 +21,7 @@ import {
 import { makeParts, statsOf, type TreeParts, type TreeStats } from "./parts.js";
 import { PrefixMatch, TokenMatch } from "./prefix-match.js";
 import { type InsertReceipt, NO_RECEIPT, receiptOf } from "./receipt.js";
-import { restoreParts } from "./restore.js";
-import { writeSnapshot } from "./snapshot-write.js";
+import { mergeParts, restoreParts, snapshotOf } from "./restore.js";
 import { TenantSet } from "./tenant-set.js";
 import { MOST_TENANTS } from "./tenants.js";
 import { textOfTokens } from "./tokens.js";
@@ -32,11 +32,12 @@ import { textOfTokens } from "./tokens.js";
  * the least recently used can be evicted.
  *
  * Characters are Unicode code points; a surrogate without its partner is one, and is kept as it is. Times are seconds, any
- * finite numbers, in any order (but see `ttlSecs`). All methods are synchronous, and throw without any effect: `TypeError` for a value of the
- * wrong type and after dispose, `RangeError` for a value out of range. (What an `onEvict` throws comes after the effect.)
+ * finite numbers, in any order (but see `ttlSecs`). All methods are synchronous, and throw without any effect: `TypeError` for a
+ * value of the wrong type and after dispose, `RangeError` for a value out of range. (What an `onEvict` throws comes after the effect.)
  */
 export class PrefixTree {
   #parts: TreeParts | null;
+  readonly #options: PrefixTreeOptions;
   #loop: EvictionLoop | null = null;
   /** Whether `matchThenInsert` waits for its caller to choose. */
   #choosing = false;
@@ -46,6 +47,7 @@ export class PrefixTree {
   constructor(options: PrefixTreeOptions, parts: TreeParts);
   constructor(options: PrefixTreeOptions = {}, parts: TreeParts = makeParts(options)) {
     this.#parts = parts;
+    this.#options = { ...options };
   }
 
   /**
@@ -352,8 +354,7 @@ export class PrefixTree {
    * Versioned and checksummed (snapshot-format.ts). O(everything in it).
    */
   snapshot(): Uint8Array<ArrayBuffer> {
-    const { core, tenants, descent, namespaces } = this.#live();
-    return writeSnapshot(core, descent.crossing, [...tenants], namespaces);
+    return snapshotOf(this.#live());
   }
 
   /**
@@ -362,8 +363,29 @@ export class PrefixTree {
    * @throws SnapshotError for bytes that are no whole, unchanged snapshot of this version.
    */
   static restore(bytes: Uint8Array, options: PrefixTreeOptions = {}): PrefixTree {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${shown(bytes)}`);
-    return new PrefixTree(options, restoreParts(bytes, options));
+    checkBytes(bytes);
+    const parts = restoreParts(bytes, options);
+    const tree = new PrefixTree(options, parts);
+    parts.evictions.report();
+    return tree;
+  }
+
+  /**
+   * Adds the tenants, namespaces and texts of another tree's snapshot, to warm a router from a sibling: every tenant then owns what it
+   * owned in either. The inserts of both trees are put in one order by their times, without changing the order that each had of its
+   * own, ours the later where times are equal; what both have is as the later insert left it. Where the bounds are too small for all
+   * of it the oldest is left out, and reported. Receipts from before are void: `revokeInsert` takes back nothing for them.
+   * The new tree is made beside the old one: both take memory meanwhile. O(everything in both).
+   * @throws SnapshotError for bytes that are no whole, unchanged snapshot of this version.
+   */
+  merge(bytes: Uint8Array): void {
+    const before = this.#live();
+    checkBytes(bytes);
+    const merged = mergeParts(snapshotOf(before), bytes, this.#options);
+    merged.evictions.continue(before.evictions);
+    if (before.expiry !== null) merged.expiry?.continue(before.expiry);
+    this.#parts = merged;
+    merged.evictions.report();
   }
 
   /** The whole tree, for tests and tools. O(everything in it). */

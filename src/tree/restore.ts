@@ -1,20 +1,24 @@
+import { mergeInto } from "./merge.js";
 import { type Eviction, MOST_BYTES, type PrefixTreeOptions } from "./options.js";
 import { makeParts, statsOf, type TreeParts } from "./parts.js";
-import { readSnapshot } from "./snapshot-read.js";
+import { parseSnapshot } from "./snapshot-parse.js";
+import { restoreSnapshot } from "./snapshot-read.js";
 import { writeSnapshot } from "./snapshot-write.js";
 
 /** How much less of the bound is tried each time that what was left did not fit. */
 const SHARE_STEP = 0.02;
+const UNBOUNDED: PrefixTreeOptions = { maxBytes: MOST_BYTES };
 
 /**
- * The parts of a tree from a snapshot. Where the bounds are too small for all of it, the oldest units are left out, and reported.
+ * The parts of a tree from a snapshot. Where the bounds are too small for all of it, the oldest units are left out; that is noted, and
+ * not reported yet.
  * @throws SnapshotError for bytes that are no snapshot; RangeError when there is no room for its tenants alone.
  */
 export function restoreParts(bytes: Uint8Array, options: PrefixTreeOptions): TreeParts {
   const parts = restoreWhole(bytes, options);
   if (parts !== null) return parts;
   const evictions: Eviction[] = [];
-  const whole = restoreWhole(bytes, { maxBytes: MOST_BYTES, onEvict: (eviction) => evictions.push(eviction) });
+  const whole = restoreWhole(bytes, { ...UNBOUNDED, onEvict: (eviction) => evictions.push(eviction) });
   if (whole === null) throw new RangeError("there is no memory for the snapshot");
   const { maxBytes } = makeParts(options);
   for (let share = 1; ; share -= SHARE_STEP) {
@@ -22,7 +26,6 @@ export function restoreParts(bytes: Uint8Array, options: PrefixTreeOptions): Tre
     const smaller = restoreWhole(snapshotOf(whole), options);
     if (smaller !== null) {
       smaller.evictions.adopt(evictions);
-      smaller.evictions.report();
       return smaller;
     }
     const { entries, tenants } = statsOf(whole);
@@ -30,11 +33,28 @@ export function restoreParts(bytes: Uint8Array, options: PrefixTreeOptions): Tre
   }
 }
 
+/**
+ * The parts of a tree that has all that both snapshots have (merge.ts), within bounds as `restoreParts` keeps them.
+ * @throws the same, for `theirs`.
+ */
+export function mergeParts(ours: Uint8Array, theirs: Uint8Array, options: PrefixTreeOptions): TreeParts {
+  // Only what could be restored is whole.
+  if (restoreWhole(theirs, UNBOUNDED) === null) throw new RangeError("there is no memory for the snapshot");
+  const parts = makeParts(UNBOUNDED);
+  if (!mergeInto(parts, parseSnapshot(parts.core, ours), parseSnapshot(parts.core, theirs))) {
+    throw new RangeError("there is no memory for both trees");
+  }
+  return restoreParts(snapshotOf(parts), options);
+}
+
+export function snapshotOf({ core, descent, tenants, namespaces }: TreeParts): Uint8Array<ArrayBuffer> {
+  return writeSnapshot(core, descent.crossing, [...tenants], namespaces);
+}
+
 /** Null when the bounds have no room for all of it. */
 function restoreWhole(bytes: Uint8Array, options: PrefixTreeOptions): TreeParts | null {
   const parts = makeParts(options);
-  const { core, tenants, descent, namespaces } = parts;
-  const fits = readSnapshot(core, descent.crossing, tenants, namespaces, bytes);
+  const fits = restoreSnapshot(parts, parseSnapshot(parts.core, bytes));
   return fits && statsOf(parts).chars <= (options.maxChars ?? Number.POSITIVE_INFINITY) ? parts : null;
 }
 
@@ -43,8 +63,4 @@ function evictDownTo(parts: TreeParts, bytes: number, chars: number): void {
     if (!parts.evictions.evictOldest()) break;
   }
   parts.evictions.report();
-}
-
-function snapshotOf({ core, descent, tenants, namespaces }: TreeParts): Uint8Array {
-  return writeSnapshot(core, descent.crossing, [...tenants], namespaces);
 }

@@ -1,18 +1,19 @@
 import type { Tenant } from "./candidates.js";
 import { type TreeCore, WIDE } from "./core.js";
 import type { Crossing } from "./crossing.js";
+import { eachEntry } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
-import { checksum, ENTRY_BYTES, HEADER_BYTES, MAGIC, NODE_BYTES, VERSION } from "./snapshot-format.js";
-
-/** A node as a snapshot lists it. */
-interface ListedNode {
-  readonly address: number;
-  readonly parent: number;
-  /** Of the namespace whose root it is, counted from 1; else 0. */
-  readonly namespace: number;
-  readonly units: number;
-  readonly wide: number;
-}
+import {
+  aligned,
+  checksum,
+  ENTRY_BYTES,
+  HEADER_BYTES,
+  MAGIC,
+  NAMESPACE_BYTES,
+  NODE_BYTES,
+  TENANT_BYTES,
+  VERSION,
+} from "./snapshot-format.js";
 
 /** Writes a tree in the format of snapshot-format.ts. */
 export function writeSnapshot(
@@ -21,88 +22,128 @@ export function writeSnapshot(
   tenants: readonly Tenant[],
   namespaces: Namespaces,
 ): Uint8Array<ArrayBuffer> {
-  const keys: string[] = [];
-  const { nodes, indexOf, entries } = listNodes(core, tenants, namespaces, keys);
+  const nodes = new ListedNodes(core);
+  const listed = tenants.map(({ name, address }) => ({ name, ...listEntries(core, nodes, address) }));
+  const keys = nodes.namespaces.map((number) => namespaces.keyOf(number));
   const out = new Output(
     HEADER_BYTES +
-      tenants.reduce((sum, { name }) => sum + 12 + 2 * name.length, 0) +
-      keys.reduce((sum, key) => sum + 4 + 2 * key.length, 0) +
-      nodes.reduce((sum, { units, wide }) => sum + NODE_BYTES + (units << wide), 0) +
-      entries * ENTRY_BYTES +
-      tenants.length * 4,
+      listed.reduce((sum, { name, rows }) => sum + TENANT_BYTES + aligned(2 * name.length) + rows.byteLength, 0) +
+      keys.reduce((sum, key) => sum + NAMESPACE_BYTES + aligned(2 * key.length), 0) +
+      nodes.count * NODE_BYTES +
+      nodes.textBytes,
   );
-  const window = crossing.windowBytes();
   for (const character of MAGIC) out.u8(character.charCodeAt(0));
   out.u32(VERSION);
   out.u32(0);
   out.f64(out.bytes.length);
   const sumAt = out.skip(8);
-  for (const number of [core.insert_call(), tenants.length, keys.length, nodes.length]) out.u32(number);
-  for (const { name, address } of tenants) {
-    out.f64(core.entry_time(core.newest_entry(address)));
+  for (const number of [core.insert_call(), tenants.length, keys.length, nodes.count]) out.u32(number);
+  for (const { name, rootTimeS, rows } of listed) {
+    out.f64(rootTimeS);
+    out.u32(rows.byteLength / ENTRY_BYTES);
     out.text(name);
   }
-  for (const key of keys) out.text(key);
-  for (const { parent, namespace, units, wide } of nodes) {
-    for (const number of [parent, namespace, units, 1 + wide]) out.u32(number);
+  for (const key of keys) {
+    out.u32(0);
+    out.text(key);
   }
-  for (const { address, units, wide } of nodes) {
+  out.copy(new Uint8Array(nodes.rows.buffer));
+  for (const { rows } of listed) out.copy(rows);
+  for (let index = 0; index < nodes.count; index++) {
+    const [address, units, wide] = [
+      nodes.addresses[index]!,
+      nodes.rows[4 * index + 2]!,
+      nodes.rows[4 * index + 3]! - 1,
+    ];
     for (let from = 0; from < units; ) {
       const count = core.node_text(address, from, wide);
-      out.copy(window.subarray(0, count << wide));
+      out.copy(crossing.windowBytes().subarray(0, count << wide));
       from += count;
     }
   }
-  for (const { address } of tenants) {
-    const countAt = out.skip(4);
-    let count = 0;
-    for (let entry = core.older_entry(core.newest_entry(address)); entry !== 0; entry = core.older_entry(entry)) {
-      out.u32(indexOf.get(core.entry_node(entry))!);
-      out.u32(core.entry_call(entry));
-      out.f64(core.entry_time(entry));
-      count++;
-    }
-    out.u32At(countAt, count);
-  }
-  const [low, high] = checksum(core, window, out.bytes);
+  const [low, high] = checksum(core, out.bytes);
   out.u32At(sumAt, low);
   out.u32At(sumAt + 4, high);
   return out.bytes;
 }
 
+/** The entries of a tenant as they are in a snapshot, but for the root's. */
+function listEntries(core: TreeCore, nodes: ListedNodes, tenant: number): { rootTimeS: number; rows: Uint8Array } {
+  let rootTimeS = 0;
+  let words = new Uint32Array(256);
+  let doubles = new Float64Array(words.buffer);
+  let count = -1;
+  eachEntry(core, tenant, (node, call, timeS) => {
+    const at = count++;
+    if (at < 0) {
+      rootTimeS = timeS;
+      return;
+    }
+    if (4 * at === words.length) {
+      const larger = new Uint32Array(2 * words.length);
+      larger.set(words);
+      words = larger;
+      doubles = new Float64Array(words.buffer);
+    }
+    words[4 * at] = nodes.indexOf(node);
+    words[4 * at + 1] = call;
+    doubles[2 * at + 1] = timeS;
+  });
+  return { rootTimeS, rows: new Uint8Array(words.buffer, 0, count * ENTRY_BYTES) };
+}
+
 /** All nodes but the root, as the tenants' recency lists name them, each after its parent. */
-function listNodes(
-  core: TreeCore,
-  tenants: readonly Tenant[],
-  namespaces: Namespaces,
-  keys: string[],
-): { nodes: ListedNode[]; indexOf: Map<number, number>; entries: number } {
-  const nodes: ListedNode[] = [];
-  const indexOf = new Map<number, number>();
-  const path: number[] = [];
-  let entries = 0;
-  for (const { address } of tenants) {
-    const root = core.newest_entry(address);
-    indexOf.set(core.entry_node(root), 0);
-    for (let entry = core.older_entry(root); entry !== 0; entry = core.older_entry(entry)) {
-      entries++;
-      for (let node = core.entry_node(entry); !indexOf.has(node); node = core.node_parent(node)) path.push(node);
-      for (let node = path.pop(); node !== undefined; node = path.pop()) {
-        const number = core.node_namespace(node);
-        const namespace = number === 0 ? 0 : keys.push(namespaces.keyOf(number));
-        nodes.push({
-          address: node,
-          parent: indexOf.get(core.node_parent(node))!,
-          namespace,
-          units: core.node_units(node) >>> 0,
-          wide: core.node_is_latin1(node) === 0 ? WIDE : 0,
-        });
-        indexOf.set(node, nodes.length);
-      }
+class ListedNodes {
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly addresses: Uint32Array<ArrayBuffer>;
+  /** The numbers of the namespaces whose roots are among them. */
+  readonly namespaces: number[] = [];
+  count = 0;
+  textBytes = 0;
+  readonly #core: TreeCore;
+  /** By address, a node being two grains of 32 bytes: the index from 1 on. */
+  readonly #indices: Uint32Array;
+
+  constructor(core: TreeCore) {
+    const mostNodes = core.node_count() - NODES_OF_NONE;
+    this.#core = core;
+    this.rows = new Uint32Array(4 * mostNodes);
+    this.addresses = new Uint32Array(mostNodes);
+    this.#indices = new Uint32Array(core.memory.buffer.byteLength >>> 5);
+  }
+
+  /** From 1 on; a node that is not listed yet is listed, and before it those above it. */
+  indexOf(address: number): number {
+    if (this.#indices[address >>> 5] === 0) this.#list(address);
+    return this.#indices[address >>> 5]!;
+  }
+
+  #list(address: number): void {
+    const path: number[] = [];
+    let parent = address;
+    for (; parent !== 0 && this.#indices[parent >>> 5] === 0; parent = this.#core.node_parent(parent) >>> 0)
+      path.push(parent);
+    // The tree's root, which has no parent, is not listed.
+    if (parent === 0) path.pop();
+    for (let node = path.pop(); node !== undefined; node = path.pop()) {
+      const core = this.#core;
+      const number = core.node_namespace(node);
+      const units = core.node_units(node) >>> 0;
+      const wide = core.node_is_latin1(node) === 0 ? WIDE : 0;
+      const row = 4 * this.count;
+      this.rows[row] = this.#indices[core.node_parent(node) >>> 5]!;
+      this.rows[row + 1] = number === 0 ? 0 : this.namespaces.push(number);
+      this.rows[row + 2] = units;
+      this.rows[row + 3] = 1 + wide;
+      this.addresses[this.count] = node;
+      this.#indices[node >>> 5] = ++this.count;
+      this.textBytes += units << wide;
     }
   }
-  return { nodes, indexOf, entries };
 }
+
+/** The root, and the directory of namespaces. */
+const NODES_OF_NONE = 2;
 
 class Output {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -139,6 +180,7 @@ class Output {
   text(text: string): void {
     this.u32(text.length);
     for (let i = 0; i < text.length; i++) this.#view.setUint16(this.skip(2), text.charCodeAt(i), true);
+    this.#at = aligned(this.#at);
   }
 
   copy(bytes: Uint8Array): void {

@@ -6,6 +6,9 @@ import { TenantSet } from "./tenant-set.js";
 /** As many as the core has slots for (assembly/owners.ts). */
 export const MOST_TENANTS = 100_000;
 
+/** How often tenants have come or gone, in any tree: so a version stands for one state of one tree, whatever becomes of it. */
+let changes = 0;
+
 /** A tree's tenants by name, their slots in the core's bitmaps, and the lists of candidates made of them. */
 export class Tenants implements Iterable<Tenant> {
   readonly #core: TreeCore;
@@ -102,7 +105,7 @@ export class Tenants implements Iterable<Tenant> {
   }
 
   #changed(): void {
-    this.#version++;
+    this.#version = ++changes;
     this.#everyone = null;
   }
 

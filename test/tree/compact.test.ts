@@ -193,7 +193,7 @@ for (const [build, module] of BUILDS) {
               Array.from({ length: tenantCount }, (_, i) => `t${i}`),
               0,
             );
-          calls.forEach((each, i) => step(each.kind === "revoke" ? { ...each, kind: "insert" } : each, i));
+          for (const [i, each] of calls.entries()) step(each.kind === "revoke" ? { ...each, kind: "insert" } : each, i);
           const wanted = joined(left.inspect());
           const { nodes, storedBytes } = left.stats();
           const gone = left.compact();

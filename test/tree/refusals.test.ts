@@ -224,6 +224,7 @@ describe("after dispose", () => {
     ],
     ["compact", (tree) => tree.compact()],
     ["snapshot", (tree) => tree.snapshot()],
+    ["merge", (tree) => tree.merge(new Uint8Array())],
     ["inspect", (tree) => tree.inspect()],
     ["stats", (tree) => tree.stats()],
   ];
