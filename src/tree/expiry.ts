@@ -3,7 +3,8 @@ import type { Evictions } from "./evictions.js";
 
 /**
  * Entries older than `ttlSecs` are gone. The time is the latest that a call has given: it never runs backwards, so that the oldest
- * insert call is also the oldest in time, and what has expired lies at the old end, unit by unit.
+ * insert call is also the oldest in time, and what has expired lies at the old end, unit by unit. (In a tree restored from one that had
+ * no `ttlSecs`, and whose times ran backwards, an entry goes when all inserts before its own have gone, too.)
  */
 export class Expiry {
   readonly #core: TreeCore;
@@ -17,9 +18,14 @@ export class Expiry {
     this.#ttlSecs = ttlSecs;
   }
 
-  /** Goes on from the time of the tree that this one takes the place of. */
-  continue(before: Expiry): void {
-    this.#latest = before.#latest;
+  /** The latest time given; -Infinity before the first. */
+  get latestS(): number {
+    return this.#latest;
+  }
+
+  /** Goes on from the time of a tree that this one has been made from, unless its own is later. */
+  goOnFrom(latestS: number): void {
+    this.#latest = Math.max(this.#latest, latestS);
   }
 
   /**

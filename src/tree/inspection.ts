@@ -50,7 +50,9 @@ export function inspectTree(
   }
   if (roots.length === 0) return { nodes: [{ parent: -1, text: "", times: new Map() }], recency: new Map() };
   for (const root of roots) if (root.number > 0) describeNamespace(root, namespaces);
-  roots.sort((a, b) => (a.number && b.number ? compare(namespaceKey(a), namespaceKey(b)) : a.number - b.number));
+  roots.sort((a, b) =>
+    a.number && b.number ? compare(namespaces.keyOf(a.number), namespaces.keyOf(b.number)) : a.number - b.number,
+  );
   const nodes: FoundNode[] = [];
   for (const root of roots) appendInOrder(nodes, root);
   return {
@@ -112,10 +114,6 @@ function describeNamespace(root: FoundNode, namespaces: Namespaces): void {
   const { name, alphabet } = namespaces.describe(root.number);
   root.ofTokens = alphabet === "tokens";
   root.namespace = { ...(name === undefined ? {} : { name }), ...(root.ofTokens ? { tokens: true } : {}) };
-}
-
-function namespaceKey({ namespace, ofTokens }: FoundNode): string {
-  return `${ofTokens ? "t" : "c"}${namespace?.name ?? ""}`;
 }
 
 function compare(a: string, b: string): number {

@@ -1,5 +1,5 @@
 import { LAST, TAKEN } from "./core.js";
-import type { SnapshotContents, SnapshotEntries } from "./snapshot-parse.js";
+import type { EntryRows, SnapshotContents } from "./snapshot-parse.js";
 import { eachPiece, type Restoring, restoreEntries } from "./snapshot-read.js";
 
 /**
@@ -100,7 +100,7 @@ class MergedEntries {
   /** An entry is one of all nodes that its own has become: from where that ends up to where the one above ends. */
   add(
     { core, namespaces }: Restoring,
-    { count, words, doubles }: SnapshotEntries,
+    { count, words, doubles }: EntryRows,
     { nodes }: SnapshotContents,
     ends: Uint32Array,
     ranks: Map<number, number>,
@@ -121,7 +121,7 @@ class MergedEntries {
     }
   }
 
-  inOrder(lastCall: number): SnapshotEntries & { addresses: Uint32Array } {
+  inOrder(lastCall: number): EntryRows & { addresses: Uint32Array } {
     const kept = this.#order.filter(({ address, rank }) => this.#byNode.get(address)!.rank === rank);
     kept.sort((a, b) => b.rank - a.rank);
     const words = new Uint32Array(4 * kept.length);

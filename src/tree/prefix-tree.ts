@@ -311,7 +311,7 @@ export class PrefixTree {
     const removed = new Map<string, number>();
     expiry?.advanceTo(timeS, (address, chars) => {
       const name = tenants.nameAt(address);
-      removed.set(name, (removed.get(name) ?? 0) + chars);
+      if (chars > 0) removed.set(name, (removed.get(name) ?? 0) + chars);
     });
     evictions.report();
     return removed;
@@ -383,7 +383,7 @@ export class PrefixTree {
     checkBytes(bytes);
     const merged = mergeParts(snapshotOf(before), bytes, this.#options);
     merged.evictions.continue(before.evictions);
-    if (before.expiry !== null) merged.expiry?.continue(before.expiry);
+    if (before.expiry !== null) merged.expiry?.goOnFrom(before.expiry.latestS);
     this.#parts = merged;
     merged.evictions.report();
   }

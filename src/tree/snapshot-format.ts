@@ -7,7 +7,7 @@ import { type TreeCore, WINDOW_BYTES } from "./core.js";
  *     8  version u32                       36  tenants u32
  *    12  0                                 40  namespaces u32
  *    16  length in bytes f64               44  nodes u32, without the tree's root
- *    24  checksum u64 of all from 32 on    48  …
+ *    24  checksum u64 of all from 32 on    48  the latest time given, f64; -Infinity without ttlSecs
  *
  *    tenants     root time f64 | entries u32, without the root's | units u32 | name
  *    namespaces  0 | units u32 | key: "c" or "t" (characters, tokens), then, if it has a name, ":" and the name
@@ -20,7 +20,7 @@ import { type TreeCore, WINDOW_BYTES } from "./core.js";
  */
 export const MAGIC = "warmtree";
 export const VERSION = 1;
-export const HEADER_BYTES = 48;
+export const HEADER_BYTES = 56;
 export const SUMMED_FROM = 32;
 export const TENANT_BYTES = 16;
 export const NAMESPACE_BYTES = 8;

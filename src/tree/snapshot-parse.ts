@@ -16,6 +16,8 @@ import {
 /** What a snapshot says, read in place. Of one that is untrusted only what is checked here holds. */
 export interface SnapshotContents {
   readonly lastCall: number;
+  /** The latest time that the tree knew: of those given to it, if it had `ttlSecs`, and of its entries. -Infinity: none. */
+  readonly latestS: number;
   readonly tenants: readonly SnapshotTenant[];
   /** Keys of namespaces (namespaces.ts), all different. */
   readonly namespaces: readonly string[];
@@ -29,8 +31,13 @@ export interface SnapshotTenant {
   readonly entries: SnapshotEntries;
 }
 
+export interface SnapshotEntries extends EntryRows {
+  /** -Infinity when there are none. */
+  readonly latestS: number;
+}
+
 /** Entry `i` is of node `words[4 * i]` (from 1 on, each once), of insert `words[4 * i + 1]`, with the time `doubles[2 * i + 1]`. */
-export interface SnapshotEntries {
+export interface EntryRows {
   readonly count: number;
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
@@ -52,6 +59,8 @@ export function parseSnapshot(core: TreeCore, bytes: Uint8Array): SnapshotConten
   const input = new Input(bytes.byteOffset % 8 === 0 ? bytes : bytes.slice());
   checkHeader(core, bytes, input);
   const [lastCall, tenantCount, namespaceCount, nodeCount] = [input.u32(), input.u32(), input.u32(), input.u32()];
+  const givenS = input.f64();
+  if (Number.isNaN(givenS) || givenS === Number.POSITIVE_INFINITY) throw new SnapshotError(`the time ${givenS}`);
   const tenants = input.list(tenantCount, TENANT_BYTES, () => ({
     rootTimeS: input.time(),
     entryCount: input.u32(),
@@ -75,7 +84,8 @@ export function parseSnapshot(core: TreeCore, bytes: Uint8Array): SnapshotConten
   const rooted = new Set<number>();
   const nodes = Array.from({ length: nodeCount }, (_, index) => readNode(input, rows, index, namespaceCount, rooted));
   if (!input.ended) throw new SnapshotError("more bytes than it says");
-  return { lastCall, tenants: owners, namespaces, nodes };
+  const latestS = owners.reduce((latest, { entries }) => Math.max(latest, entries.latestS), givenS);
+  return { lastCall, latestS, tenants: owners, namespaces, nodes };
 }
 
 function checkHeader(core: TreeCore, bytes: Uint8Array, input: Input): void {
@@ -122,6 +132,7 @@ function readEntries(
   const words = input.words(count, ENTRY_BYTES);
   const doubles = new Float64Array(words.buffer, words.byteOffset, 2 * count);
   let age = 0;
+  let latestS = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < count; i++) {
     const [node, call, timeS] = [words[4 * i]!, words[4 * i + 1]!, doubles[2 * i + 1]!];
     if (node === 0 || node >= owned.length) throw new SnapshotError(`an entry of node ${node} of ${owned.length - 1}`);
@@ -131,8 +142,9 @@ function readEntries(
     if (itsAge < age) throw new SnapshotError("entries that are not in the order of their inserts");
     age = itsAge;
     if (!Number.isFinite(timeS)) throw new SnapshotError(`the time ${timeS}`);
+    if (timeS > latestS) latestS = timeS;
   }
-  return { count, words, doubles };
+  return { count, words, doubles, latestS };
 }
 
 function readNode(

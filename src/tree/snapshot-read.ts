@@ -1,9 +1,10 @@
 import { PAGE, type TreeCore, WIDE, WINDOW_BYTES } from "./core.js";
 import type { Crossing } from "./crossing.js";
 import { MOST_ROWS, Rows } from "./entries.js";
+import type { Expiry } from "./expiry.js";
 import type { Namespaces } from "./namespaces.js";
 import { SnapshotError } from "./snapshot-format.js";
-import type { SnapshotContents, SnapshotEntries, SnapshotNode } from "./snapshot-parse.js";
+import type { EntryRows, SnapshotContents, SnapshotNode } from "./snapshot-parse.js";
 import type { Tenants } from "./tenants.js";
 
 /** What a snapshot is put into. */
@@ -12,6 +13,7 @@ export interface Restoring {
   readonly tenants: Tenants;
   readonly namespaces: Namespaces;
   readonly descent: { readonly crossing: Crossing };
+  readonly expiry: Expiry | null;
   readonly maxBytes: number;
 }
 
@@ -41,16 +43,12 @@ export function restoreSnapshot(into: Restoring, contents: SnapshotContents): bo
     if (core.restore_tenant(address) === 0) throw new SnapshotError("a tenant that owns a node but not the one above");
   }
   core.restore_call(contents.lastCall);
+  into.expiry?.goOnFrom(contents.latestS);
   return true;
 }
 
 /** Gives the tenant these entries, of nodes at these addresses. False when there is no room. */
-export function restoreEntries(
-  core: TreeCore,
-  tenant: number,
-  entries: SnapshotEntries,
-  addresses: Uint32Array,
-): boolean {
+export function restoreEntries(core: TreeCore, tenant: number, entries: EntryRows, addresses: Uint32Array): boolean {
   for (let from = 0; from < entries.count; from += MOST_ROWS) {
     const count = Math.min(MOST_ROWS, entries.count - from);
     const { words } = new Rows(core);

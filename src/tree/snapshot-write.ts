@@ -15,12 +15,16 @@ import {
   VERSION,
 } from "./snapshot-format.js";
 
-/** Writes a tree in the format of snapshot-format.ts. */
+/**
+ * Writes a tree in the format of snapshot-format.ts.
+ * @param latestS the time of a tree with `ttlSecs`; else -Infinity.
+ */
 export function writeSnapshot(
   core: TreeCore,
   crossing: Crossing,
   tenants: readonly Tenant[],
   namespaces: Namespaces,
+  latestS: number,
 ): Uint8Array<ArrayBuffer> {
   const nodes = new ListedNodes(core);
   const listed = tenants.map(({ name, address }) => ({ name, ...listEntries(core, nodes, address) }));
@@ -38,6 +42,7 @@ export function writeSnapshot(
   out.f64(out.bytes.length);
   const sumAt = out.skip(8);
   for (const number of [core.insert_call(), tenants.length, keys.length, nodes.count]) out.u32(number);
+  out.f64(latestS);
   for (const { name, rootTimeS, rows } of listed) {
     out.f64(rootTimeS);
     out.u32(rows.byteLength / ENTRY_BYTES);

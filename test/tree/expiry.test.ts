@@ -86,6 +86,31 @@ describe("ttlSecs", () => {
     expect(tree.inspect().nodes.map(({ times }) => times.get("b"))).toContain(1000);
   });
 
+  test("a restored tree goes on from the latest time given, and expires what the other would", () => {
+    const tree = treeOf(60);
+    tree.insert("hello", "a", 1000);
+    tree.expire(1050);
+    const restored = PrefixTree.restore(tree.snapshot(), { ttlSecs: 60 });
+    for (const one of [tree, restored]) {
+      one.insert("later", "b", 5);
+      expect(one.inspect().nodes.map(({ times }) => times.get("b"))).toContain(1050);
+      expect(one.prefixMatch("hello", null, undefined, 1061).matchedChars).toBe(0);
+    }
+    const fromOther = treeOf(undefined);
+    fromOther.insert("hello", "a", 1000);
+    const expiring = PrefixTree.restore(fromOther.snapshot(), { ttlSecs: 60 });
+    expiring.insert("later", "b", 5);
+    expect(expiring.inspect().nodes.map(({ times }) => times.get("b"))).toContain(1000);
+  });
+
+  test("expire does not name a tenant that lost no character", () => {
+    const tree = treeOf(5);
+    tree.insert("x", "a", 0, "n");
+    tree.insert("", "a", 1, "n");
+    tree.evictTenantByLru("a", 1);
+    expect(tree.expire(7)).toEqual(new Map());
+  });
+
   test("without it nothing expires", () => {
     const tree = treeOf(undefined);
     tree.insert("hello", "a", 0);
