@@ -1,4 +1,4 @@
-import { GRAIN, allocate, grainsFor, release, room } from "./memory";
+import { GRAIN, allocate, grainsFor, release, room, runFor } from "./memory";
 import { copyUnits } from "./units";
 
 /**
@@ -11,6 +11,10 @@ import { copyUnits } from "./units";
  */
 export const HEADER: usize = 8;
 const LONGEST_EXTENT: u32 = 2048;
+
+/** What all extents hold, their headers and the rest of their last grains among it; and how much of that is text. */
+export let heldGrains: usize = 0;
+export let usedBytes: usize = 0;
 
 export function nextExtent(extent: usize): usize {
   return <usize>load<u32>(extent);
@@ -27,8 +31,11 @@ export function extentBytes(extent: usize): usize {
 
 /** One extent for `bytes`, or 0 when no run is long enough. */
 export function newExtent(bytes: usize): usize {
-  const extent = allocate(grainsFor(bytes + HEADER));
+  const grains = grainsFor(bytes + HEADER);
+  const extent = allocate(grains);
   if (!extent) return 0;
+  heldGrains += grains;
+  usedBytes += bytes;
   store<u32>(extent, 0);
   store<u32>(extent, <u32>bytes, 4);
   return extent;
@@ -41,7 +48,7 @@ export function newExtents(bytes: usize): usize {
   let last: usize = 0;
   let grains = LONGEST_EXTENT;
   while (bytes) {
-    grains = min(grains, grainsFor(bytes + HEADER));
+    grains = min(grains, runFor(grainsFor(bytes + HEADER)));
     const held = min<usize>(bytes, (<usize>grains << 5) - HEADER);
     const extent = newExtent(held);
     if (!extent) {
@@ -90,8 +97,8 @@ export function widenInto(to: usize, extent: usize): void {
 export function freeExtents(extent: usize): void {
   while (extent) {
     const next = nextExtent(extent);
-    const start = extent & ~(GRAIN - 1);
-    release(start, grainsFor(extentUnits(extent) + extentBytes(extent) - start));
+    usedBytes -= extentBytes(extent);
+    giveBack(extent & ~(GRAIN - 1), extentUnits(extent) + extentBytes(extent));
     extent = next;
   }
 }
@@ -101,9 +108,8 @@ export function dropFront(extent: usize, bytes: usize): usize {
   const next = load<u32>(extent);
   const left = extentBytes(extent) - bytes;
   const shorter = extent + bytes;
-  const start = extent & ~(GRAIN - 1);
-  const unused = (shorter & ~(GRAIN - 1)) - start;
-  if (unused) release(start, grainsFor(unused));
+  usedBytes -= bytes;
+  giveBack(extent & ~(GRAIN - 1), shorter & ~(GRAIN - 1));
   store<u32>(shorter, next);
   store<u32>(shorter, <u32>left, 4);
   return shorter;
@@ -111,9 +117,16 @@ export function dropFront(extent: usize, bytes: usize): usize {
 
 /** Cuts off all but the first `bytes` of an extent. */
 export function dropBack(extent: usize, bytes: usize): void {
-  const start = extent & ~(GRAIN - 1);
-  const held = grainsFor(extentUnits(extent) + extentBytes(extent) - start);
-  const needed = grainsFor(extentUnits(extent) + bytes - start);
-  if (needed < held) release(start + (<usize>needed << 5), held - needed);
+  const units = extentUnits(extent);
+  usedBytes -= extentBytes(extent) - bytes;
+  giveBack((units + bytes + (GRAIN - 1)) & ~(GRAIN - 1), units + extentBytes(extent));
   store<u32>(extent, <u32>bytes, 4);
+}
+
+/** Releases the grains from `start` on up to that which `end`, exclusive, lies in. */
+function giveBack(start: usize, end: usize): void {
+  if (end <= start) return;
+  const grains = grainsFor(end - start);
+  heldGrains -= grains;
+  release(start, grains);
 }

@@ -1,11 +1,12 @@
 import { addToSum, beginSum, endSum } from "./checksum";
-import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, setLimit } from "./memory";
+import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, room, setLimit } from "./memory";
+import { heldGrains, usedBytes } from "./extents";
 import { bitmapWords } from "./owners";
-import { advance, beginGraft, beginInsert, beginInsertAtMatch, graftedNode, keptCharacters, makeRoom, setMostCharacters, shorten, takePiece } from "./insertion";
+import { advance, beginGraft, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, placed, setMostCharacters, shorten, takePiece, wentAlong } from "./insertion";
 import { joinNodesOf } from "./compaction";
 import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
-import { attach, attachNamespace, discard, finish, misplaced, own, takeText } from "./restoration";
+import { attachNamespace, finish, own } from "./restoration";
 import { namespaceCount } from "./namespaces";
 import { evictRuns } from "./recency";
 import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
@@ -122,18 +123,13 @@ export function insert_shorten(): u32 {
   return shorten();
 }
 
-/** As `insert_make_room`, while no insert is under way. */
-export function evict_oldest(): usize {
-  return evictOldest(oldestTenant());
-}
-
-/** As `evict_oldest`, but only a unit that is older than this time. */
+/** As `insert_make_room`, while no insert is under way, and only a unit that is older than this time. */
 export function evict_before(time: f64): usize {
   const tenant = oldestTenant();
   return tenant !== null && tenant.oldest.time < time ? evictOldest(tenant) : 0;
 }
 
-/** How many characters the last of these three evicted. */
+/** How many characters the last of these two evicted. */
 export function evicted_characters(): u32 {
   return evicted;
 }
@@ -215,6 +211,20 @@ export function live_bytes(): usize {
   return liveBytes();
 }
 
+/** Of these, what texts outside their nodes hold, in grains, and how many bytes of that are text. */
+export function text_grains(): usize {
+  return heldGrains;
+}
+
+export function text_bytes(): usize {
+  return usedBytes;
+}
+
+/** Grains that texts and records could still have within the bound. */
+export function free_grains(): usize {
+  return room();
+}
+
 /**
  * A tenant's recency list, newest first, the root's entry before all others: begin, then take as much as the window holds, rows of
  * `node u32 | call u32 | time f64`, until there are none.
@@ -259,21 +269,6 @@ export function node_text(whose: Node, from: u32, form: u32): u32 {
   return <u32>copyText(whose, from, WINDOW_BYTES >> wide, WINDOW, wide);
 }
 
-/** A tree is restored into an empty one: texts piece by piece, each then attached; then every tenant's entries, newest first. */
-export function restore_text(units: u32, form: u32): bool {
-  return takeText(units, form & WIDE);
-}
-
-/** The new node, or 0 when there is no room or no place for it below `parent` (0: the tree's root). */
-export function restore_node(parent: usize): usize {
-  return changetype<usize>(attach(parent ? changetype<Node>(parent) : root));
-}
-
-/** Whether the last 0 was for want of a place: the parent has a child with that first character, or ends in half of it. */
-export function restore_misplaced(): bool {
-  return misplaced;
-}
-
 /** The root of the selected namespace, which must have none. */
 export function restore_namespace(): usize {
   return changetype<usize>(attachNamespace());
@@ -297,7 +292,7 @@ export function restore_tenant(tenant: Tenant): bool {
   return finish(tenant);
 }
 
-/** The number of the last insert. */
+/** Sets the number of the last insert. To be called before entries are restored, and after all nodes are: those are counted, too. */
 export function restore_call(number: u32): void {
   setCall(number);
 }
@@ -311,12 +306,12 @@ export function graft(parent: usize): void {
 }
 
 export function grafted(): usize {
-  return changetype<usize>(graftedNode());
+  return changetype<usize>(placed);
 }
 
-/** Forgets a text that was taken and not attached. */
-export function restore_discard(): void {
-  discard();
+/** Whether the last text went along a node that was there already, instead of becoming a single new one. */
+export function graft_joined(): bool {
+  return wentAlong;
 }
 
 /** A checksum of bytes that come through the window: begin, add the pieces, then read its halves. */

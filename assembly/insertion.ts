@@ -32,9 +32,11 @@ let shortened: bool = false;
 let guarded: bool = false;
 /** How many characters of its text the tenant had owned before the last insert. */
 let kept: u32 = 0;
-/** Whether the nodes are wanted, and no owner of them; then, the deepest of the last text. */
+/** Of a graft: that it is one; where it began; the deepest node of its text; and whether that is not a single new one below that. */
 let bare: bool = false;
-let placed: Node | null = null;
+let below: Node | null = null;
+export let placed: Node | null = null;
+export let wentAlong: bool = false;
 let mostCharacters: u64 = u64.MAX_VALUE;
 
 export function setMostCharacters(characters: f64): void {
@@ -62,10 +64,7 @@ export function beginGraft(parent: Node): void {
   beginAt(parent);
   start();
   bare = true;
-}
-
-export function graftedNode(): Node {
-  return changetype<Node>(placed);
+  below = parent;
 }
 
 /** Takes the next piece of the text, from `from` to `end` in the window; with the last one the insert is complete. */
@@ -191,7 +190,7 @@ function plan(holding: bool): bool {
     }
     owned = changetype<Node>(node.parent);
   }
-  while (findOwner(owned, tenant) === null) {
+  while (!bare && findOwner(owned, tenant) === null) {
     added += owned.characters;
     if (!want(ENTRY_GRAINS, 1, holding) || !want(ownerGrains(owned), 1, holding)) return false;
     owned = changetype<Node>(owned.parent);
@@ -220,8 +219,12 @@ function complete(): void {
     deepest = grown;
     leaf = null;
   }
-  if (bare) placed = deepest;
-  else kept = touchPath(deepest, tenant, time);
+  if (bare) {
+    placed = deepest;
+    wentAlong = end !== below;
+  } else {
+    kept = touchPath(deepest, tenant, time);
+  }
   releaseHeld();
   if (guarded) releasePath(end);
 }

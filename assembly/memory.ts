@@ -27,6 +27,8 @@ const HEADS: usize = WINDOW + WINDOW_BYTES;
 /** 32 bytes that index.ts describes. */
 export const RESULTS: usize = HEADS + 64;
 const FIRST_GRAIN: usize = RESULTS + 32;
+/** Free runs of 2^5 grains (1 KiB) or more are worth cutting a text for. */
+const LONG_CLASS: u32 = 5;
 /** Never used, so that a vector may be loaded past the end of any record. */
 const GUARD: usize = 64;
 const PAGE: usize = 65536;
@@ -57,6 +59,16 @@ export function liveBytes(): usize {
 /** Grains that are free or can still be had by growing. They need not lie together. */
 export function room(): usize {
   return freeGrains + <usize>((limit - GUARD - frontier) >> GRAIN_BITS);
+}
+
+/**
+ * How many grains of `wanted` had better be taken as one run: all of them if some free run is as long, or the memory has room behind
+ * the frontier; else as many as a long free run has, since otherwise the memory would have to grow while that stays empty.
+ */
+export function runFor(wanted: u32): u32 {
+  const sizeClass = 31 - clz(occupied);
+  if (occupied >> LONG_CLASS == 0 || sizeClass > 31 - clz(wanted) || fitsAbove(<usize>wanted << GRAIN_BITS)) return wanted;
+  return min(wanted, sizeOf(headOf(sizeClass)));
 }
 
 /** A run of `grains`; its content is undefined. 0 when there is no room and memory cannot grow. */
@@ -149,14 +161,14 @@ function extend(grains: u32): usize {
   return start;
 }
 
-/** Grows by at least a 32nd, so that growing stays rare and what is not used yet stays under 3 %. */
+/** Grows by at least a 64th, so that growing stays rare and what is not used yet stays under 2 %. */
 function growTo(end: u64): bool {
   const pages = <u64>memory.size();
   const needed = (end + GUARD + (PAGE - 1)) / PAGE;
   if (needed <= pages) return true;
   const most = limit / PAGE;
   if (needed > most) return false;
-  const generous = max<u64>(needed, min<u64>(pages + (pages >> 5), most));
+  const generous = max<u64>(needed, min<u64>(pages + (pages >> 6), most));
   if (memory.grow(<i32>(generous - pages)) >= 0) return true;
   return memory.grow(<i32>(needed - pages)) >= 0;
 }

@@ -47,7 +47,7 @@ export class Evictions {
 
   /** Evicts the oldest unit of all. False when nothing is left. */
   evictOldest(): boolean {
-    const address = this.#core.evict_oldest() >>> 0;
+    const address = this.#core.evict_before(Number.POSITIVE_INFINITY) >>> 0;
     if (address !== 0) this.note(address, "pressure");
     return address !== 0;
   }

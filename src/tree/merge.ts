@@ -1,6 +1,6 @@
-import { LAST, TAKEN } from "./core.js";
+import { graftNodes, type Restoring } from "./graft.js";
 import type { EntryRows, SnapshotContents } from "./snapshot-parse.js";
-import { eachPiece, type Restoring, restoreEntries } from "./snapshot-read.js";
+import { restoreEntries } from "./snapshot-read.js";
 
 /**
  * Makes one tree of two, in an empty one: every tenant owns what it owned in either.
@@ -36,12 +36,12 @@ export function mergeInto(into: Restoring, ours: SnapshotContents, theirs: Snaps
       merged.add(into, tenant.entries, contents, ends[which]!, ranks[which]!);
     }
   }
+  core.restore_call((ours.lastCall + ranks[0].size + ranks[1].size) >>> 0);
   for (const { name, address } of tenants) {
     const { addresses, ...list } = entries.get(name)!.inOrder(ours.lastCall);
     if (!restoreEntries(core, address, list, addresses)) return false;
     core.restore_tenant(address);
   }
-  core.restore_call((ours.lastCall + ranks[0]!.size + ranks[1]!.size) >>> 0);
   return true;
 }
 
@@ -66,29 +66,6 @@ function insertsOf({ tenants, lastCall }: SnapshotContents): { call: number; tim
   }
   const age = (call: number): number => (lastCall - call) >>> 0;
   return Array.from(times, ([call, timeS]) => ({ call, timeS })).sort((a, b) => age(a.call) - age(b.call));
-}
-
-/** Puts the texts of all nodes into the tree, splitting what is there. Returns by node where it ends; null when there is no room. */
-function graftNodes({ core, tenants, namespaces, descent }: Restoring, contents: SnapshotContents): Uint32Array | null {
-  const ends = new Uint32Array(contents.nodes.length + 1);
-  // Whose the text is does not matter: nobody comes to own it. Where there are nodes there are tenants.
-  const anyone = [...tenants][0]?.address ?? 0;
-  for (const [index, node] of contents.nodes.entries()) {
-    if (node.namespace > 0) {
-      namespaces.selectKey(contents.namespaces[node.namespace - 1]!, true);
-      ends[index + 1] = core.namespace_root() || core.restore_namespace();
-    } else {
-      core.graft(ends[node.parent]!);
-      const fits = eachPiece(
-        descent.crossing,
-        node,
-        (units, isLast) => core.insert(units, node.wide | (isLast ? LAST : 0), anyone, 0) === TAKEN,
-      );
-      if (fits) ends[index + 1] = core.grafted();
-    }
-    if (ends[index + 1] === 0) return null;
-  }
-  return ends;
 }
 
 /** The entries of one tenant, from both trees: the latest for each node. */

@@ -39,6 +39,9 @@ export function makeParts(options: PrefixTreeOptions, module?: WebAssembly.Modul
   };
 }
 
+/** Bytes of what the core's pool is divided into (assembly/memory.ts). */
+const GRAIN = 32;
+
 export interface TreeStats {
   /** Nodes, the root among them. */
   nodes: number;
@@ -47,8 +50,16 @@ export interface TreeStats {
   tenants: number;
   /** The sum of the tenants' characters: a text owned by two counts twice. */
   chars: number;
-  /** Bytes in use by text and records. */
+  /** Bytes in use, in grains of 32: `recordBytes` + `textBytes` + `textWasteBytes`. */
   storedBytes: number;
+  /** Of these, records: nodes (64, with texts of up to 20 bytes in them), entries (32), tables of owners and of children, tenants (32). */
+  recordBytes: number;
+  /** Text outside the nodes: a byte a UTF-16 unit where all units of a segment are up to 0xFF, else two. */
+  textBytes: number;
+  /** What is held for that text and is none: headers of 8 bytes, and the rest of the last grain. */
+  textWasteBytes: number;
+  /** Bytes that text and records can still have before something has to be evicted. */
+  freeBytes: number;
   /** Bytes of the WebAssembly memory: what the tree costs. */
   memoryBytes: number;
   /** Bytes that the memory will never go beyond. */
@@ -64,12 +75,19 @@ export interface TreeStats {
 export function statsOf({ core, tenants, evictions, maxBytes }: TreeParts): TreeStats {
   let chars = 0;
   for (const tenant of tenants) chars += tenants.characters(tenant);
+  const storedBytes = core.live_bytes() >>> 0;
+  const textBytes = core.text_bytes() >>> 0;
+  const heldBytes = (core.text_grains() >>> 0) * GRAIN;
   return {
     nodes: core.node_count() - 1,
     entries: core.entry_count(),
     tenants: tenants.size,
     chars,
-    storedBytes: core.live_bytes() >>> 0,
+    storedBytes,
+    recordBytes: storedBytes - heldBytes,
+    textBytes,
+    textWasteBytes: heldBytes - textBytes,
+    freeBytes: (core.free_grains() >>> 0) * GRAIN,
     memoryBytes: core.memory.buffer.byteLength,
     maxBytes,
     pressureEvictions: evictions.units.pressure,

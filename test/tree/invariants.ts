@@ -10,10 +10,15 @@ export function checkInvariants(tree: PrefixTree): void {
   expect(stats.nodes).toBe(nodes.length);
   expect(stats.memoryBytes).toBeLessThanOrEqual(stats.maxBytes);
   expect(stats.storedBytes).toBeLessThanOrEqual(stats.memoryBytes);
+  expect(stats.recordBytes + stats.textBytes + stats.textWasteBytes).toBe(stats.storedBytes);
+  expect(stats.storedBytes + stats.freeBytes).toBeLessThanOrEqual(stats.maxBytes);
   let entries = 0;
+  let textBytes = 0;
   const owned = new Map([...counts.keys()].map((tenant) => [tenant, 0]));
   const siblings = new Set<string>();
   nodes.forEach(({ parent, text, tokens, times, namespace }, index) => {
+    const units = tokens === undefined ? text.length : tokens.length;
+    if (units > 20) textBytes += units;
     entries += times.size;
     if (index > 0) expect(times.size).toBeGreaterThan(0);
     if (parent >= 0) {
@@ -31,6 +36,7 @@ export function checkInvariants(tree: PrefixTree): void {
     }
   });
   expect(stats.entries).toBe(entries);
+  expect(stats.textBytes).toBeGreaterThanOrEqual(textBytes);
   expect(owned).toEqual(counts);
   for (const [tenant, list] of recency) {
     expect(list[0]).toBe(0);
