@@ -8,16 +8,21 @@ export function treeModule(): WebAssembly.Module {
   return compiled;
 }
 
-interface Base64Decoder {
-  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+interface Decoders {
+  Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  Buffer?: { from(text: string, encoding: "base64"): Uint8Array<ArrayBuffer> };
 }
 
-/** `Uint8Array.from(atob(text), callback)` would take ten times as long as the loop. */
+/**
+ * Whatever the host is quickest with. Once in a fresh process, for 14 KB: `fromBase64` 0.03 ms (Node 26), `Buffer` 0.03 to
+ * 0.1 (Node 20 to 24, which lack the first), the loop 1.8 to 2.3; `Uint8Array.from(atob(text), callback)` 2.0 to 2.8.
+ */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const native = (Uint8Array as Base64Decoder).fromBase64;
-  if (native !== undefined) return native.call(Uint8Array, base64);
+  const { Uint8Array: bytes, Buffer: buffer } = globalThis as Decoders;
+  if (bytes.fromBase64 !== undefined) return bytes.fromBase64(base64);
+  if (buffer !== undefined) return buffer.from(base64, "base64");
   const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  const decoded = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) decoded[i] = binary.charCodeAt(i);
+  return decoded;
 }
