@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import type { TreeState, TreeUnderTest } from "./adapter.js";
+import { sha256 } from "./sha256.js";
 
 /** A text: itself, or parts to be joined, each a string or [k, a, b]: code points a to b of library text k. */
 type Text = string | (string | [number, number, number])[];
@@ -24,21 +23,14 @@ export interface Scenario {
   ops: Operation[];
 }
 
-/** The recorded scenarios: what Ray's own tree did. */
-export function readScenarios(): Scenario[] {
-  const folder = new URL("cases/", import.meta.url);
-  return readdirSync(folder)
-    .sort()
-    .flatMap((file) => readFileSync(new URL(file, folder), "utf8").split("\n"))
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Scenario);
-}
-
-/** Does the operations in order. Returns what differed: where, what was there, what should have been. */
-export function replay(
+/**
+ * Does the operations in order. Returns what differed: where, what was there, what should have been. Uses nothing that is
+ * Node's, since test/runtimes runs it everywhere; it waits only for hashes, which Web Crypto has no other way to give.
+ */
+export async function replay(
   { lib = [], ops }: Scenario,
   tree: TreeUnderTest,
-): { at: number; got: unknown; want: unknown }[] {
+): Promise<{ at: number; got: unknown; want: unknown }[]> {
   const library = lib.map((entry) => Array.from(typeof entry === "string" ? entry : entry[0].repeat(entry[1])));
   const textOf = (text: Text): string =>
     typeof text === "string"
@@ -47,14 +39,18 @@ export function replay(
           .map((part) => (typeof part === "string" ? part : library[part[0]]!.slice(part[1], part[2]).join("")))
           .join("");
   const differences: { at: number; got: unknown; want: unknown }[] = [];
-  ops.forEach((operation, at) => {
-    const [got, want] = perform(tree, operation, textOf);
+  for (const [at, operation] of ops.entries()) {
+    const [got, want] = await perform(tree, operation, textOf);
     if (JSON.stringify(got) !== JSON.stringify(want)) differences.push({ at, got, want });
-  });
+  }
   return differences;
 }
 
-function perform(tree: TreeUnderTest, operation: Operation, textOf: (text: Text) => string): [unknown, unknown] {
+async function perform(
+  tree: TreeUnderTest,
+  operation: Operation,
+  textOf: (text: Text) => string,
+): Promise<[unknown, unknown]> {
   switch (operation[0]) {
     case "add":
       return [tree.addTenants(operation[1], operation[2]), undefined];
@@ -83,7 +79,7 @@ function perform(tree: TreeUnderTest, operation: Operation, textOf: (text: Text)
     case "state": {
       const { counts, nodes, lru } = operation[1];
       return [
-        [tree.counts(), ...recorded(tree.dump())],
+        [tree.counts(), ...(await recorded(tree.dump()))],
         [counts, nodes, lru],
       ];
     }
@@ -91,22 +87,17 @@ function perform(tree: TreeUnderTest, operation: Operation, textOf: (text: Text)
 }
 
 /** A dump as the scenarios record it: times sorted by tenant (code points), long segments as length and hash. */
-function recorded({ nodes, recency }: TreeState): [unknown, unknown] {
-  const shown = nodes.map(({ parent, text, times }) => [
-    parent,
-    shortened(text),
-    [...times].sort(([a], [b]) => byCodePoints(a, b)),
-  ]);
+async function recorded({ nodes, recency }: TreeState): Promise<[unknown, unknown]> {
+  const shown = [];
+  for (const { parent, text, times } of nodes) {
+    const length = Array.from(text).length;
+    const segment = length <= LONGEST_SHOWN ? text : [length, (await sha256(text)).slice(0, 16)];
+    shown.push([parent, segment, [...times].sort(([a], [b]) => byCodePoints(a, b))]);
+  }
   return [shown, recency];
 }
 
 const LONGEST_SHOWN = 60;
-
-function shortened(text: string): string | [number, string] {
-  const length = Array.from(text).length;
-  if (length <= LONGEST_SHOWN) return text;
-  return [length, createHash("sha256").update(text, "utf8").digest("hex").slice(0, 16)];
-}
 
 function byCodePoints(a: string, b: string): number {
   const [left, right] = [Array.from(a), Array.from(b)];

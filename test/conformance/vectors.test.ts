@@ -3,7 +3,8 @@ import { createTreeWith } from "../../src/tree/prefix-tree.js";
 import { BUILDS } from "../tree/builds.js";
 import { PrefixTreeUnderTest, type TreeUnderTest } from "./adapter.js";
 import { NaiveTree } from "./naive-tree.js";
-import { readScenarios, replay } from "./scenarios.js";
+import { readScenarios } from "./recordings.js";
+import { replay } from "./scenarios.js";
 
 const scenarios = readScenarios();
 const kinds = [...new Set(scenarios.map(({ kind }) => kind))];
@@ -22,9 +23,9 @@ test("there are 438 scenarios", () => {
 
 for (const [name, create] of trees) {
   describe(`${name} does what Ray's tree did`, () => {
-    test.each(kinds)("%s", (kind) => {
+    test.each(kinds)("%s", async (kind) => {
       for (const scenario of scenarios.filter((each) => each.kind === kind)) {
-        expect(replay(scenario, create()), scenario.id).toEqual([]);
+        expect(await replay(scenario, create()), scenario.id).toEqual([]);
       }
     });
   });
