@@ -1,0 +1,38 @@
+import { checkDecisions } from "./decisions.js";
+import { checkGateway } from "./gateway.js";
+import type { Input } from "./input.js";
+import { checkSnapshot } from "./snapshot.js";
+import { checkVectors } from "./vectors.js";
+
+/** What is checked in every runtime. */
+export type CheckName = "vectors" | "snapshot" | "decisions" | "gateway";
+
+/** A check throws what is wrong. */
+const CHECKS: Record<CheckName, (input: Input) => Promise<void>> = {
+  vectors: checkVectors,
+  snapshot: checkSnapshot,
+  decisions: checkDecisions,
+  gateway: checkGateway,
+};
+
+export const CHECK_NAMES: readonly CheckName[] = Object.keys(CHECKS) as CheckName[];
+
+/** Failures by check; null: passed. */
+export type Report = Record<CheckName, string | null>;
+
+/** What the line with the report begins with. */
+export const REPORT_MARK = "warmroute-runtimes ";
+
+/** Runs every check and prints one line with the outcome of each: console.log is what all runtimes have. */
+export async function report(input: Input): Promise<void> {
+  const outcome: Partial<Report> = {};
+  for (const name of CHECK_NAMES) {
+    try {
+      await CHECKS[name](input);
+      outcome[name] = null;
+    } catch (error) {
+      outcome[name] = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+    }
+  }
+  console.log(REPORT_MARK + JSON.stringify(outcome));
+}
