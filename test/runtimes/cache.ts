@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "./run.js";
@@ -28,12 +28,12 @@ export async function installed({ name, version }: { name: string; version: stri
   return folder;
 }
 
-/** `npm install` in a folder that is made a package's own first, so that npm looks no higher. */
+/** `npm install` in that folder, empty as it may be, and in none above it. */
 export async function npmInstall(folder: string, what: string): Promise<void> {
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
-  const { code, output } = await run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", what], {
-    cwd: folder,
-    patienceMs: PATIENCE_MS,
-  });
+  const { code, output } = await run(
+    "npm",
+    ["install", "--prefix", ".", "--no-audit", "--no-fund", "--loglevel=error", what],
+    { cwd: folder, patienceMs: PATIENCE_MS },
+  );
   if (code !== 0) throw new Error(`npm install ${what}: ${output.trim()}`);
 }

@@ -10,6 +10,9 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 /** Nothing is served there: what the page asks for comes from the folder. Localhost, since Web Crypto wants that or https. */
 const ORIGIN = "http://localhost";
 
+/** The strictest content security policy under which WebAssembly can be compiled from bytes. */
+const STRICTEST_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
 /** Without a bundler a page has to say where bare names lead, the one that the package uses inside too. */
 const IMPORT_MAP = {
   imports: {
@@ -38,15 +41,16 @@ export async function runPage(installation: string, way: Way, bundles: Bundles, 
   const browser = await chromium.launch({ executablePath: chromiumProgram(), timeout: patienceMs });
   try {
     const page = await browser.newPage();
-    const scripts =
+    const html =
       way === "bundled"
-        ? `<script type="module" src="/${bundles.page}"></script>`
+        ? `<meta http-equiv="content-security-policy" content="${STRICTEST_POLICY}">
+           <script type="module" src="/${bundles.page}"></script>`
         : `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>
            <script type="module" src="/${bundles.module}"></script>`;
     await page.route(`${ORIGIN}/**`, (route) => {
       const { pathname } = new URL(route.request().url());
       return pathname === "/"
-        ? route.fulfill({ contentType: "text/html", body: `<!doctype html><meta charset="utf-8">${scripts}` })
+        ? route.fulfill({ contentType: "text/html", body: `<!doctype html><meta charset="utf-8">${html}` })
         : route.fulfill({ path: join(bundles.folder, pathname) });
     });
     return await new Promise((resolve) => {

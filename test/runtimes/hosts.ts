@@ -21,7 +21,9 @@ export async function runProgram(runtime: Runtime, way: Way, installation: strin
     runtime.kind === "workerd"
       ? [programOf(runtime, installation), ["test", workerConfig(bundles)]]
       : command(runtime, installation, way === "require" ? bundles.common : bundles.module);
-  const { output } = await run(program, args, { cwd: folder, patienceMs: PATIENCE_MS });
+  const { code, output } = await run(program, args, { cwd: folder, patienceMs: PATIENCE_MS });
+  // The program reports failures and ends well: anything else, such as a timer that keeps it alive, spoils the whole run.
+  if (code !== 0) throw new Error(`${program} ended with ${code}\n${output}`);
   return output;
 }
 

@@ -101,7 +101,7 @@ async function testOne(
   bundles: Bundles,
   printed: string,
 ): Promise<Row> {
-  const row: Row = { runtime, way, version: runtime.source.version, absent: null, outcomes: new Map() };
+  const row: Row = { runtime, way, version: "", absent: null, outcomes: new Map() };
   try {
     if (installation instanceof Error) throw installation;
     programOf(runtime, installation);
@@ -146,7 +146,7 @@ function tell(rows: readonly Row[]): void {
       if (failure !== null) console.log(`\n${runtime.name}, ${way}: ${check} failed\n${failure.slice(-4000)}`);
       return failure === null ? "✓" : "✗";
     });
-    if (absent !== null) console.log(`\n${runtime.name}, ${way}: absent\n${absent}`);
+    if (absent !== null && way === runtime.ways[0]) console.log(`\n${runtime.name} is absent\n${absent}`);
     table.push([runtime.name, version, way, ...cells]);
   }
   console.log(`\n${markdownTable(table)}\n`);

@@ -31,8 +31,14 @@ export async function report(input: Input): Promise<void> {
       await CHECKS[name](input);
       outcome[name] = null;
     } catch (error) {
-      outcome[name] = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+      outcome[name] = described(error);
     }
   }
   console.log(REPORT_MARK + JSON.stringify(outcome));
+}
+
+/** With the stack; V8 begins it with the message, JavaScriptCore does not. */
+function described(error: unknown): string {
+  const { stack = "" } = error as Error;
+  return stack.includes(String(error)) ? stack : `${error}\n${stack}`;
 }
