@@ -14,12 +14,19 @@ const PUBLISHED: Readonly<Record<string, string>> = {
   "src/simulator/index.js": "warmroute/simulator",
 };
 
+/** Sources that the package keeps to itself, and that are no part of what is tested. */
+const OWN = /src\/random\/index\.js$/;
+
 const fromThePackage: Plugin = {
   name: "from the package",
   setup({ onResolve }) {
-    onResolve({ filter: /\/src\// }, ({ path }) => {
+    onResolve({ filter: /\/src\// }, ({ path, importer }) => {
       const name = PUBLISHED[path.slice(path.indexOf("src/"))];
-      return name === undefined ? null : { path: name, external: true };
+      if (name !== undefined) return { path: name, external: true };
+      if (OWN.test(path)) return null;
+      return {
+        errors: [{ text: `${importer} imports ${path}, so that it would not be the package's that is tested` }],
+      };
     });
   },
 };

@@ -60,12 +60,16 @@ async function testRuntimes(): Promise<void> {
   if (wanted.length === 0) throw new Error(`no runtime is called ${options.only.join(" or ")}`);
   const folder = mkdtempSync(join(tmpdir(), "warmroute-user-"));
   try {
+    console.log("packing the package, installing what is not in the cache");
     // Downloads take the network, packing the processor.
     const [installations, bundles] = await Promise.all([installAll(wanted), installPackage(folder)]);
     const printed = writeExample(folder);
     const rows: Row[] = [];
     for (const [runtime, installation] of installations) {
-      for (const way of runtime.ways) rows.push(await testOne(runtime, way, installation, bundles, printed));
+      for (const way of runtime.ways) {
+        console.log(`${runtime.name}, ${way}`);
+        rows.push(await testOne(runtime, way, installation, bundles, printed));
+      }
     }
     tell(rows);
   } finally {
