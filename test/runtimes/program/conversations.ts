@@ -23,9 +23,13 @@ export class Conversations {
     this.#systems = Array.from({ length: SYSTEM_PROMPTS }, () => randomText(random, 60));
   }
 
-  /** The next turn of one of them, with all that was said before. */
-  next(): RouteRequest {
+  /** The next turn of one of them, with all that was said before; some say which session they are. */
+  next(): { request: RouteRequest; session: string | null } {
     const number = this.#random.below(CONVERSATIONS);
+    return { request: this.#turn(number), session: number % 3 === 0 ? `session-${number}` : null };
+  }
+
+  #turn(number: number): RouteRequest {
     const { model, system, turns } = this.#opened(number);
     turns.push(randomText(this.#random, 1 + this.#random.below(30)));
     const messages = turns.map((content, i) => ({ role: i % 2 === 0 ? "user" : "assistant", content }));

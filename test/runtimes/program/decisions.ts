@@ -36,9 +36,11 @@ export async function decisionsHash(policy: string): Promise<string> {
     while (leases.length > 0 && random.below(MOST_LEASES) < leases.length) {
       end(leases.splice(random.below(leases.length), 1)[0]!, random);
     }
+    const { request, session } = conversations.next();
     const exclude = random.below(10) === 0 ? new Set([REPLICAS[random.below(REPLICAS.length)]!.id]) : new Set<string>();
+    const options = { exclude, ...(session !== null && { session }) };
     try {
-      const lease = router.route(conversations.next(), { exclude });
+      const lease = router.route(request, options);
       leases.push(lease);
       lines.push(line(lease));
       decided++;

@@ -30,7 +30,7 @@ export function goldenTree(): PrefixTree {
     const text = earlier.slice(0, random.below(earlier.length + 1)) + randomText(random, random.below(5));
     known.push(text);
     const timeS = random.below(1_000_000) / 1000;
-    switch (random.below(12)) {
+    switch (random.below(13)) {
       case 0:
         tree.evictTenantByLru(tenant, random.below(20));
         break;
@@ -51,6 +51,10 @@ export function goldenTree(): PrefixTree {
       case 4:
         if (random.below(8) === 0) tree.removeTenants([tenant]);
         tree.addTenants([tenant], timeS);
+        break;
+      case 5:
+        if (random.below(8) === 0) tree.sweep({ evictionThreshold: 200, evictionTarget: 150 });
+        tree.compact();
         break;
       default:
         tree.insert(text, tenant, timeS, namespace);
