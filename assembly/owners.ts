@@ -75,6 +75,10 @@ export function removeOwner(node: Node, entry: Entry): void {
   let at = changetype<usize>(node) + offsetof<Node>("owners");
   while (<usize>load<u32>(at) != changetype<usize>(entry)) at = <usize>load<u32>(at) + offsetof<Entry>("next");
   store<u32>(at, <u32>changetype<usize>(entry.next));
+  if (slotWords == 1) {
+    node.ownerMask ^= tenant.bit;
+    return;
+  }
   let mask: u64 = 0;
   let each = changetype<Entry | null>(node.owners);
   while (each !== null) {

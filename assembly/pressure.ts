@@ -1,5 +1,5 @@
 import { allocate, grainsFor, release } from "./memory";
-import { drop } from "./recency";
+import { dropOldest } from "./recency";
 import { Tenant } from "./records";
 
 /**
@@ -88,7 +88,7 @@ export function evictUnit(tenant: Tenant): u32 {
   const unit = tenant.oldest.call;
   let removed: u32 = 0;
   do {
-    removed += drop(tenant.oldest);
+    removed += dropOldest(tenant);
   } while (tenant.oldest !== tenant.root && tenant.oldest.call == unit);
   return removed;
 }

@@ -1,7 +1,8 @@
 import { removeChild } from "./edges";
 import { removeOwner } from "./owners";
 import { Entry, Node, Tenant, countCharacters, freeEntry, freeNode } from "./records";
-import { freeText } from "./text";
+import { extentBytes } from "./extents";
+import { firstExtent, freeText, isInline } from "./text";
 import { removeNamespace } from "./namespaces";
 
 /**
@@ -44,11 +45,30 @@ export function evictRuns(tenant: Tenant, least: u32): u32 {
   while (removed < least && tenant.oldest !== tenant.root) {
     const time = tenant.oldest.time;
     do {
-      removed += drop(tenant.oldest);
+      removed += dropOldest(tenant);
     } while (tenant.oldest !== tenant.root && tenant.oldest.time == time);
   }
   return removed;
 }
+
+/**
+ * Drops the tenant's oldest entry, which is not the root's, and reads what the next two will need: in a tree that is larger than the
+ * caches this lets the processor wait for several cache lines at once, instead of for one after the other.
+ */
+export function dropOldest(tenant: Tenant): u32 {
+  const entry = tenant.oldest;
+  const next = changetype<Entry>(entry.newer);
+  const second = next.newer;
+  if (second !== null) {
+    const node = next.node;
+    if (!isInline(node)) read += extentBytes(firstExtent(node));
+    read += changetype<Node>(node.parent).units + load<u32>(node.owners & ~1) + second.node.units + (second.newer !== null ? changetype<Entry>(second.newer).call : 0);
+  }
+  return drop(entry);
+}
+
+/** So that the reads are not left out. */
+let read: usize = 0;
 
 /** Ends a tenant's ownership of a node. Returns the node's characters. */
 export function drop(entry: Entry): u32 {
