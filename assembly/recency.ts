@@ -62,7 +62,8 @@ export function dropOldest(tenant: Tenant): u32 {
   if (second !== null) {
     const node = next.node;
     if (!isInline(node)) read += extentBytes(firstExtent(node));
-    read += changetype<Node>(node.parent).units + load<u32>(node.owners & ~1) + second.node.units + (second.newer !== null ? changetype<Entry>(second.newer).call : 0);
+    if (second.newer !== null) read += changetype<Entry>(second.newer).call;
+    read += changetype<Node>(node.parent).units + load<u32>(node.owners & ~1) + second.node.units;
   }
   return drop(entry);
 }
