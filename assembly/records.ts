@@ -67,7 +67,6 @@ export class Tenant {
 
 export const NODE_GRAINS: u32 = 2;
 export const ENTRY_GRAINS: u32 = 1;
-export const TENANT_GRAINS: u32 = 1;
 
 /** Byte offset of a node's text. */
 export const TEXT: usize = offsetof<Node>("text");
@@ -113,7 +112,10 @@ export function freeNode(node: Node): void {
 
 export function newEntry(node: Node, tenant: Tenant, time: f64, call: u32): Entry | null {
   const at = allocate(ENTRY_GRAINS);
-  if (!at) return null;
+  return at ? initEntry(at, node, tenant, time, call) : null;
+}
+
+export function initEntry(at: usize, node: Node, tenant: Tenant, time: f64, call: u32): Entry {
   const entry = changetype<Entry>(at);
   entry.time = time;
   entry.newer = null;
@@ -124,6 +126,11 @@ export function newEntry(node: Node, tenant: Tenant, time: f64, call: u32): Entr
   entry.call = call;
   liveEntries++;
   return entry;
+}
+
+/** One entry less, whose memory is not the pool's. */
+export function forgetEntry(): void {
+  liveEntries--;
 }
 
 export function freeEntry(entry: Entry): void {

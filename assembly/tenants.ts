@@ -1,17 +1,28 @@
-import { allocate, grainsFor, hold, release, releaseHeld } from "./memory";
+import { allocate, grainsFor, hold, releaseHeld } from "./memory";
 import { MOST_TENANTS, addOwner, bitmapWords, ownerGrains, removeOwner, setBitmapWords } from "./owners";
 import { dequeue, initQueued, queueBytes, resizeQueue } from "./pressure";
 import { drop } from "./recency";
-import { ENTRY_GRAINS, Entry, TENANT_GRAINS, Tenant, freeEntry, newEntry } from "./records";
+import { Entry, Tenant, forgetEntry, initEntry } from "./records";
 import { bitmapBytes, resizeBitmaps, root } from "./walk";
 
-/** A tenant that owns the root and nothing else, or null when there is no room for it. */
-export function newTenant(slot: u32, time: f64): Tenant | null {
+/**
+ * Tenants live long and texts do not. So that they do not come to lie one by one among texts, with no long run left between them for
+ * the tables that have to be one, 16 of them (those with one `slot >> 4`) have a chunk for their records and their root's entries, which
+ * stays: tenant 0 | its entry | tenant 1 | ….
+ */
+const PLACE: usize = 64;
+const CHUNK_GRAINS: u32 = grainsFor(PLACE * 16);
+
+/**
+ * A tenant that owns the root and nothing else, or null when there is no room for it.
+ * @param chunk that of its slot; 0 when no tenant has had one of its slots yet.
+ */
+export function newTenant(slot: u32, chunk: usize, time: f64): Tenant | null {
   if (slot >= MOST_TENANTS) return null;
   const words = bitmapWords();
   const needed = max(words, (slot >> 6) + 1);
   setBitmapWords(needed);
-  if (!holdFor(needed != words)) {
+  if (!holdFor(!chunk, needed != words)) {
     releaseHeld();
     setBitmapWords(words);
     return null;
@@ -20,11 +31,13 @@ export function newTenant(slot: u32, time: f64): Tenant | null {
     resizeBitmaps(words);
     resizeQueue(needed << 6);
   }
-  const tenant = changetype<Tenant>(allocate(TENANT_GRAINS));
+  if (!chunk) chunk = allocate(CHUNK_GRAINS);
+  const at = chunk + <usize>(slot & 15) * PLACE;
+  const tenant = changetype<Tenant>(at);
   tenant.bit = <u64>1 << (slot & 63);
   tenant.slot = slot;
   tenant.characters = 0;
-  const entry = changetype<Entry>(newEntry(root, tenant, time, 0));
+  const entry = initEntry(at + (PLACE >> 1), root, tenant, time, 0);
   tenant.root = entry;
   tenant.oldest = entry;
   initQueued(tenant);
@@ -38,14 +51,13 @@ export function removeTenant(tenant: Tenant): u32 {
   while (tenant.oldest !== tenant.root) drop(tenant.oldest);
   dequeue(tenant);
   removeOwner(root, tenant.root);
-  freeEntry(tenant.root);
-  release(changetype<usize>(tenant), TENANT_GRAINS);
+  forgetEntry();
   return characters;
 }
 
-function holdFor(longerBitmaps: bool): bool {
+function holdFor(chunk: bool, longerBitmaps: bool): bool {
   const table = ownerGrains(root);
-  if (!hold(TENANT_GRAINS) || !hold(ENTRY_GRAINS) || (table && !hold(table))) return false;
+  if ((chunk && !hold(CHUNK_GRAINS)) || (table && !hold(table))) return false;
   if (!longerBitmaps) return true;
   return hold(grainsFor(bitmapBytes(bitmapWords()))) && hold(grainsFor(queueBytes(bitmapWords() << 6)));
 }

@@ -12,7 +12,7 @@ export interface TreeCore {
   namespace_root(): number;
   namespace_count(): number;
   node_namespace(node: number): number;
-  add_tenant(slot: number, time: number): number;
+  add_tenant(slot: number, chunk: number, time: number): number;
   remove_tenant(tenant: number): number;
   tenant_characters(tenant: number): number;
   insert(units: number, form: number, tenant: number, time: number): number;
