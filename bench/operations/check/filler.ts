@@ -1,8 +1,8 @@
-import { PrefixTree } from "../../../dist/index.js";
+import { PrefixTree, type PrefixTreeOptions } from "../../../dist/index.js";
 
 /** A tree with these tenants, named by their numbers. */
-export function treeOf(tenants: number): PrefixTree {
-  const tree = new PrefixTree();
+export function treeOf(tenants: number, options: PrefixTreeOptions = {}): PrefixTree {
+  const tree = new PrefixTree(options);
   tree.addTenants(tenantNames(tenants), 0);
   return tree;
 }
@@ -18,8 +18,8 @@ export class Filler {
   readonly #names: readonly string[];
   #now = 0;
 
-  constructor(texts: readonly string[], tenants: number) {
-    this.tree = treeOf(tenants);
+  constructor(texts: readonly string[], tenants: number, options: PrefixTreeOptions = {}) {
+    this.tree = treeOf(tenants, options);
     this.texts = texts;
     this.#names = tenantNames(tenants);
   }

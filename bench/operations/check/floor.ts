@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { main } from "assemblyscript/asc";
-import type { Alphabet } from "../texts.js";
 
 /** Bytes of the window, as the package's. */
 const WINDOW_BYTES = 16384;
@@ -27,17 +26,18 @@ export class Floor {
     this.#equal = equal;
   }
 
-  static async create(texts: readonly string[], alphabet: Alphabet): Promise<Floor> {
-    const { owners, offsets, bytes } = layOut(texts, alphabet === "ascii" ? 1 : 2);
+  /** @param wide whether the texts cross as UTF-16; else all of them are ASCII. */
+  static async create(texts: readonly string[], wide: boolean): Promise<Floor> {
+    const { owners, offsets, bytes } = layOut(texts, wide ? 2 : 1);
     const memory = new WebAssembly.Memory({ initial: 1 + Math.ceil((WINDOW_BYTES + bytes) / PAGE) });
     const { instance } = await WebAssembly.instantiate(await compile(), { env: { memory } });
-    const encoding = alphabet === "ascii" ? "latin1" : "utf16le";
+    const encoding = wide ? "utf16le" : "latin1";
     const target = Buffer.from(memory.buffer);
     const addresses = offsets.map((offset) => offset + WINDOW_BYTES);
     owners.forEach((owner, i) => {
       if (owner === i) target.write(texts[i]!, addresses[i]!, encoding);
     });
-    const crossing = alphabet === "ascii" ? asciiCrossing(memory.buffer) : wideCrossing(memory.buffer);
+    const crossing = wide ? wideCrossing(memory.buffer) : asciiCrossing(memory.buffer);
     return new Floor(texts, addresses, crossing, instance.exports.equal as Equal);
   }
 

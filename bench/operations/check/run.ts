@@ -1,22 +1,31 @@
 import { extremeGoals } from "./extremes.js";
 import { type Goal, shown, verdict } from "./goal.js";
 import { growthGoals } from "./growth.js";
-import { memoryGoal } from "./memory.js";
+import { memoryGoals } from "./memory.js";
 import { ownerGoals } from "./owners.js";
+import { pressureFigures } from "./pressure.js";
+import { snapshotGoals } from "./snapshots.js";
 import { speedGoals } from "./speed.js";
 
-/** Measures every goal and prints it. Returns them all. */
-export async function checkGoals(seed: number, passes: number): Promise<Goal[]> {
+type Part = (seed: number, passes: number) => Goal[] | Promise<Goal[]>;
+
+/** What is measured together, by the name that `--filter` takes. */
+export const PARTS: Readonly<Record<string, Part>> = {
+  speed: speedGoals,
+  growth: growthGoals,
+  owners: ownerGoals,
+  extremes: extremeGoals,
+  memory: memoryGoals,
+  pressure: pressureFigures,
+  snapshots: snapshotGoals,
+};
+
+/** Measures the goals of these parts and prints each. Returns them all. */
+export async function checkGoals(parts: readonly string[], seed: number, passes: number): Promise<Goal[]> {
   const goals: Goal[] = [];
-  const parts = [
-    () => speedGoals(seed, passes),
-    () => growthGoals(seed, passes),
-    () => ownerGoals(seed, passes),
-    () => extremeGoals(seed, passes),
-    () => [memoryGoal(seed)],
-  ];
   for (const part of parts) {
-    for (const goal of await part()) {
+    process.stderr.write(`${part} …\n`);
+    for (const goal of await PARTS[part]!(seed, passes)) {
       goals.push(goal);
       process.stdout.write(`${line(goal)}\n`);
     }
@@ -25,7 +34,8 @@ export async function checkGoals(seed: number, passes: number): Promise<Goal[]> 
 }
 
 function line(goal: Goal): string {
-  const measured = `${shown(goal.measured)} ${goal.unit}`.padStart(12);
-  const limit = `≤ ${goal.goal} ${goal.unit}`.padEnd(13);
-  return `${verdict(goal)}  ${goal.what.padEnd(58)} ${measured} ${limit} ${goal.figures}`.trimEnd();
+  const { what, limit, atLeast, unit, figures } = goal;
+  const measured = `${shown(goal.measured)} ${unit}`.padStart(11);
+  const bound = limit === null ? "" : `${atLeast ? "≥" : "≤"} ${limit} ${unit}`;
+  return `${verdict(goal).padEnd(4)}  ${what.padEnd(60)} ${measured}  ${bound.padEnd(10)}  ${figures}`.trimEnd();
 }
