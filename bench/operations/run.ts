@@ -1,13 +1,15 @@
 /** `npm run bench`: the tree's operations timed, or compared with their goals. `--help` names the options. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { verdict } from "./check/goal.js";
 import { checkGoals } from "./check/run.js";
 import { compare } from "./compare.js";
 import { thisMachine } from "./machine.js";
 import { HELP, type Options, readOptions } from "./options.js";
-import { chart } from "./report/chart.js";
+import { chart, chartName } from "./report/chart.js";
 import { markdown } from "./report/markdown.js";
+import { putIntoReadme } from "./report/readme.js";
+import type { Results } from "./report/results.js";
 
 const options = optionsOrExit();
 const run = {
@@ -15,32 +17,54 @@ const run = {
   date: new Date().toISOString(),
   machine: thisMachine(),
 };
-if (options.help) process.stdout.write(`${HELP}\n`);
-else if (options.check) await runCheck(options);
-else await runSuite(options);
-
-async function runSuite(options: Options): Promise<void> {
-  const { seed, timeMs, json, out } = options;
-  const results = { ...run, seed, timeMs, ...(await compare(options)) };
-  const report = markdown(results);
-  process.stdout.write(`${report}\n`);
-  if (json !== undefined) write(json, `${JSON.stringify(results, null, 2)}\n`);
-  if (out === undefined) return;
-  write(join(out, "operations.md"), `${report}\n`);
-  write(join(out, "operations.svg"), chart(results));
+try {
+  if (options.help) process.stdout.write(`${HELP}\n`);
+  else if (options.check) await runCheck(options);
+  else await runSuite(options);
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.exitCode = 1;
 }
 
-async function runCheck({ seed, passes, json }: Options): Promise<void> {
+async function runSuite(options: Options): Promise<void> {
+  const results = await resultsOf(options);
+  const report = markdown(results);
+  const data = `${JSON.stringify(results, null, 2)}\n`;
+  process.stdout.write(options.json === "-" ? data : `${report}\n`);
+  if (options.json !== undefined && options.json !== "-") write(options.json, data);
+  if (options.out !== undefined) {
+    write(join(options.out, "operations.md"), `${report}\n`);
+    for (const workload of new Set(results.workloads.map((each) => each.workload))) {
+      write(join(options.out, chartName(workload)), chart(results, workload));
+    }
+  }
+  if (options.readme !== undefined) {
+    const folder = relative(dirname(options.readme), options.out ?? dirname(options.readme));
+    write(options.readme, putIntoReadme(readFileSync(options.readme, "utf8"), results, folder));
+  }
+  if (results.failed.length > 0) process.exitCode = 1;
+}
+
+async function resultsOf(options: Options): Promise<Results> {
+  if (options.from !== undefined) return JSON.parse(readFileSync(options.from, "utf8")) as Results;
+  const { seed, timeMs } = options;
+  return { ...run, seed, timeMs, ...(await compare(options)) };
+}
+
+async function runCheck({ parts, seed, passes, json }: Options): Promise<void> {
   const { machine } = run;
-  process.stdout.write(`Node ${machine.node}, ${machine.cpu} × ${machine.cores}; ${passes} passes\n`);
-  const goals = (await checkGoals(seed, passes)).map((goal) => ({ ...goal, verdict: verdict(goal) }));
-  if (json !== undefined) write(json, `${JSON.stringify({ ...run, seed, passes, goals }, null, 2)}\n`);
+  if (json !== "-") process.stdout.write(`Node ${machine.node}, ${machine.cpu} × ${machine.cores}; ${passes} passes\n`);
+  const goals = (await checkGoals(parts, seed, passes, json === "-" ? process.stderr : process.stdout)).map((goal) => ({
+    ...goal,
+    verdict: verdict(goal),
+  }));
+  const data = `${JSON.stringify({ ...run, seed, passes, goals }, null, 2)}\n`;
+  if (json === "-") process.stdout.write(data);
+  else if (json !== undefined) write(json, data);
   if (goals.some((goal) => goal.verdict === "miss")) process.exitCode = 1;
 }
 
-function write(name: string, contents: string): void {
-  // npm starts the script in the workspace's folder, not in the user's.
-  const file = resolve(process.env.INIT_CWD ?? ".", name);
+function write(file: string, contents: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, contents);
   process.stderr.write(`written to ${file}\n`);
@@ -50,7 +74,7 @@ function optionsOrExit(): Options {
   try {
     return readOptions(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    process.stderr.write(`bench: ${(error as Error).message}\nTry npm run bench -- --help\n`);
     process.exit(2);
   }
 }

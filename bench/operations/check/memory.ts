@@ -39,7 +39,13 @@ function nodeGoals(texts: readonly string[]): Goal[] {
   const shared = new Filler(texts, TENANTS).fill().tree;
   const bytes = besidesText(shared, TENANTS) / (shared.stats().nodes - 1);
   return [
-    { what: "a node besides its text, 2,000 texts of 4 tenants", measured: bytes, limit: 96, unit: "bytes", figures: "" },
+    {
+      what: "a node besides its text, 2,000 texts of 4 tenants",
+      measured: bytes,
+      limit: 96,
+      unit: "bytes",
+      figures: "",
+    },
     {
       what: "a node besides its text, when it has 4 owners",
       measured: bytesANode(texts, TENANTS),

@@ -21,7 +21,12 @@ export function ownerGoals(seed: number, passes: number): Goal[] {
 function insertGoals(texts: readonly string[], prompt: string, passes: number): Goal[] {
   const shared = underOnePrompt(texts, prompt);
   const times = leastTimes(
-    { few: inserts(texts, FEW), many: inserts(texts, MANY), fewShared: inserts(shared, FEW), manyShared: inserts(shared, MANY) },
+    {
+      few: inserts(texts, FEW),
+      many: inserts(texts, MANY),
+      fewShared: inserts(shared, FEW),
+      manyShared: inserts(shared, MANY),
+    },
     passes,
   );
   const splits = Math.floor((TEXTS - MANY) / SPLIT_EVERY);

@@ -20,14 +20,19 @@ export const PARTS: Readonly<Record<string, Part>> = {
   snapshots: snapshotGoals,
 };
 
-/** Measures the goals of these parts and prints each. Returns them all. */
-export async function checkGoals(parts: readonly string[], seed: number, passes: number): Promise<Goal[]> {
+/** Measures the goals of these parts and prints each to `output`. Returns them all. */
+export async function checkGoals(
+  parts: readonly string[],
+  seed: number,
+  passes: number,
+  output: NodeJS.WritableStream,
+): Promise<Goal[]> {
   const goals: Goal[] = [];
   for (const part of parts) {
     process.stderr.write(`${part} …\n`);
     for (const goal of await PARTS[part]!(seed, passes)) {
       goals.push(goal);
-      process.stdout.write(`${line(goal)}\n`);
+      output.write(`${line(goal)}\n`);
     }
   }
   return goals;

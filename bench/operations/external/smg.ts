@@ -11,12 +11,7 @@ export const smg: ExternalPeer = {
   about: "native Rust: the string tree of SMG's crate kv-index",
   howToGet: "install Rust (https://rustup.rs); the crate is fetched and compiled on the first use",
   async command() {
-    try {
-      await outputOf(["cargo", "build", "--release", "--locked", "--manifest-path", MANIFEST, "--target-dir", TARGET]);
-      return [join(TARGET, "release", "smg-tree")];
-    } catch (error) {
-      process.stderr.write(`${(error as Error).message}\n`);
-      return null;
-    }
+    await outputOf(["cargo", "build", "--release", "--locked", "--manifest-path", MANIFEST, "--target-dir", TARGET]);
+    return [join(TARGET, "release", "smg-tree")];
   },
 };

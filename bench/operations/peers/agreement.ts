@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert";
-import { generator } from "../generator.js";
-import { type Alphabet, chatTexts } from "../texts.js";
+import { Random } from "../../../src/random/index.js";
+import { textsOf } from "../workloads/index.js";
 import type { Peer } from "./peer.js";
 import { warmroute } from "./warmroute.js";
 
@@ -12,20 +12,20 @@ const TEXTS = 200;
  * something else would say nothing.
  */
 export function checkAgreement(peer: Peer): void {
-  for (const alphabet of ["ascii", "cjk"] as const) follow(peer, alphabet);
+  for (const workload of ["chat", "cjk"]) follow(peer, workload);
 }
 
-function follow(peer: Peer, alphabet: Alphabet): void {
-  const random = generator(1);
+function follow(peer: Peer, workload: string): void {
+  const random = new Random(1);
   const trees = [warmroute.create(TENANTS), peer.create(TENANTS)];
-  const pick = () => TENANTS[Math.floor(random() * TENANTS.length)]!;
+  const pick = () => TENANTS[random.below(TENANTS.length)]!;
   const same = (what: string, answers: unknown[]) => {
-    deepStrictEqual(answers[1], answers[0], `${what} of ${alphabet} texts differs from the package's`);
+    deepStrictEqual(answers[1], answers[0], `${what} of ${workload} texts differs from the package's`);
   };
-  chatTexts(TEXTS, 1, alphabet).forEach((text, i) => {
-    const part = text.slice(0, Math.ceil(random() * text.length));
+  textsOf(workload, TEXTS, 1).forEach((text, i) => {
+    const part = text.slice(0, 1 + random.below(text.length));
     const [owner, evicted, candidates] = [pick(), pick(), [pick(), pick()]];
-    const least = Math.floor(random() * 3000);
+    const least = random.below(3000);
     for (const tree of trees) tree.insert(i % 3 === 0 ? part : text, owner, i);
     same(
       "prefixMatch",

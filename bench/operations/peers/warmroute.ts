@@ -1,6 +1,9 @@
 import { PrefixTree } from "../../../dist/index.js";
 import type { Peer, PeerTree } from "./peer.js";
 
+/** Room for every workload: the figures are those of operations that need not evict first. */
+const MAX_BYTES = 2 ** 31;
+
 /** The package itself. */
 export const warmroute: Peer = {
   about: "the package",
@@ -9,7 +12,7 @@ export const warmroute: Peer = {
 };
 
 class WarmrouteTree implements PeerTree {
-  readonly #tree = new PrefixTree();
+  readonly #tree = new PrefixTree({ maxBytes: MAX_BYTES });
   readonly #tenants: readonly string[];
 
   constructor(tenants: readonly string[]) {

@@ -1,29 +1,50 @@
 import { OPERATIONS } from "../suite/figures.js";
-import type { PeerFigures, Results, Workload } from "./results.js";
+import { OURS, type PeerFigures, type Results, type WorkloadResults } from "./results.js";
 
 const WIDTH = 960;
-const PANEL_HEIGHT = 190;
-const TOP = 70;
-const LEFT = 70;
-const PLOT_HEIGHT = 130;
-/** Told apart by the colour-blind too (Okabe and Ito). */
-const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#cc79a7", "#999999"];
+const COLUMNS = 3;
+const LEFT = 48;
+const GAP = 20;
+const PANEL_WIDTH = (WIDTH - LEFT - GAP) / COLUMNS;
+const PANEL_HEIGHT = 250;
+const PLOT_HEIGHT = 180;
+const LEGEND_WIDTH = 140;
+const LEGENDS_A_ROW = Math.floor((WIDTH - LEFT) / LEGEND_WIDTH);
+/** Room for the whiskers of several peers at one number of texts. */
+const WHISKER_STEP = 3;
+
+/** Told apart by the colour-blind (after Okabe and Ito), seen on light and on dark ground. Ours comes first. */
+const COLOURS = ["#e4572e", "#2a7fd4", "#12a37a", "#d99a00", "#5bb8f0", "#cc79a7", "#8d8d8d", "#9467d8", "#8c6d46"];
+const STYLE =
+  "text{fill:#1f2328}.ground{fill:#fff}.grid{stroke:#d8dee4}" +
+  "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.ground{fill:#0d1117}.grid{stroke:#30363d}}";
+
+/** The name of a workload's chart. */
+export function chartName(workload: string): string {
+  return `operations-${workload}.svg`;
+}
 
 /**
- * A panel an operation with the median times, and one of the memory: a group of bars a number of texts, a bar a peer, on a
- * logarithmic scale. An SVG file.
+ * A panel an operation and one for the memory: the number of texts to the right, the median of a call upwards, both
+ * logarithmic, a line a peer and a whisker up to its p99. An SVG file.
  */
-export function chart(results: Results): string {
-  const names = [...new Set(results.workloads.flatMap(({ peers }) => peers.map(({ peer }) => peer)))];
-  const colourOf = (peer: string) => COLOURS[names.indexOf(peer) % COLOURS.length]!;
-  const panels = panelsOf(results);
-  const height = TOP + panels.length * PANEL_HEIGHT;
+export function chart(results: Results, workload: string): string {
+  const sizes = results.workloads.filter((each) => each.workload === workload);
+  const peers = [...new Set(sizes.flatMap((each) => each.peers.map(({ peer }) => peer)))];
+  const panels = panelsOf(sizes);
+  const top = 52 + 20 * Math.ceil(peers.length / LEGENDS_A_ROW);
+  const height = top + Math.ceil(panels.length / COLUMNS) * PANEL_HEIGHT;
+  const title = `${workload}: µs a call (median, whisker to p99) and bytes a distinct character, by number of texts`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
-    label(LEFT, 24, "Median time of a call in µs, and memory; logarithmic, less is better", 'font-size="15"'),
-    ...names.map((name, i) => legend(LEFT + i * 120, 44, name, colourOf(name))),
-    ...panels.map((panel, i) => draw(results.workloads, panel, TOP + i * PANEL_HEIGHT, colourOf)),
+    `<style>${STYLE}</style>`,
+    `<rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>`,
+    label(LEFT, 26, title, 'font-size="15" font-weight="600"'),
+    ...peers.map((peer, i) => legend(peer, i)),
+    ...panels.map((panel, i) => {
+      const left = LEFT + (i % COLUMNS) * PANEL_WIDTH;
+      return drawPanel(panel, sizes, peers, left, top + Math.floor(i / COLUMNS) * PANEL_HEIGHT);
+    }),
     "</svg>",
     "",
   ].join("\n");
@@ -31,84 +52,130 @@ export function chart(results: Results): string {
 
 interface Panel {
   title: string;
-  /** Null where the peer has no such figure. */
-  figureOf: (workload: Workload, peer: PeerFigures) => number | null;
+  pointOf: (peer: PeerFigures, size: WorkloadResults) => Point | null;
   scale: Scale;
 }
 
-/** Powers of ten at the bottom and the top of a panel. */
+interface Point {
+  value: number;
+  /** Where its whisker ends. */
+  most: number;
+}
+
+/** Powers of ten at the two ends of an axis. */
 interface Scale {
   lowest: number;
   highest: number;
 }
 
 /** The operations share a scale. */
-function panelsOf({ workloads }: Results): Panel[] {
-  const figuresOf = (figureOf: Panel["figureOf"]) =>
-    workloads.flatMap((workload) => workload.peers.flatMap((peer) => figureOf(workload, peer) ?? []));
-  const operations = OPERATIONS.map((title) => ({
-    title,
-    figureOf: (_: Workload, { figures }: PeerFigures) =>
-      figures.find((each) => each.operation === title)?.p50Us ?? null,
-  })).filter(({ figureOf }) => figuresOf(figureOf).length > 0);
-  const times = scaleOf(operations.flatMap(({ figureOf }) => figuresOf(figureOf)));
-  const memory = {
-    title: "memory, bytes a distinct character",
-    figureOf: ({ distinctCharacters }: Workload, { memoryBytes }: PeerFigures) =>
-      memoryBytes === null ? null : memoryBytes / distinctCharacters,
+function panelsOf(sizes: readonly WorkloadResults[]): Panel[] {
+  const pointsOf = (pointOf: Panel["pointOf"]) =>
+    sizes.flatMap((size) => size.peers.flatMap((peer) => pointOf(peer, size) ?? []));
+  const operations = OPERATIONS.map((title) => ({ title, pointOf: timeOf(title) })).filter(
+    ({ pointOf }) => pointsOf(pointOf).length > 0,
+  );
+  const times = scaleOf(
+    operations.flatMap(({ pointOf }) => pointsOf(pointOf).flatMap(({ value, most }) => [value, most])),
+  );
+  const memory = pointsOf(memoryOf).map(({ value }) => value);
+  const panels = operations.map((operation) => ({ ...operation, scale: times }));
+  if (memory.length === 0) return panels;
+  return [...panels, { title: "memory, bytes a distinct character", pointOf: memoryOf, scale: scaleOf(memory) }];
+}
+
+function timeOf(operation: string): Panel["pointOf"] {
+  return ({ figures }) => {
+    const figure = figures.find((each) => each.operation === operation);
+    return figure === undefined ? null : { value: figure.p50Us, most: figure.p99Us };
   };
-  return [
-    ...operations.map((operation) => ({ ...operation, scale: times })),
-    { ...memory, scale: scaleOf(figuresOf(memory.figureOf)) },
-  ];
+}
+
+function memoryOf({ memoryBytes }: PeerFigures, { distinctCharacters }: WorkloadResults): Point | null {
+  if (memoryBytes === null) return null;
+  const value = memoryBytes / distinctCharacters;
+  return { value, most: value };
 }
 
 function scaleOf(values: readonly number[]): Scale {
-  return {
-    lowest: Math.floor(Math.log10(Math.min(...values))),
-    highest: Math.max(1, Math.ceil(Math.log10(Math.max(...values)))),
-  };
+  const lowest = Math.floor(Math.log10(Math.min(...values)));
+  return { lowest, highest: Math.max(lowest + 1, Math.ceil(Math.log10(Math.max(...values)))) };
 }
 
-function draw(
-  workloads: readonly Workload[],
-  { title, figureOf, scale }: Panel,
+function drawPanel(
+  { title, pointOf, scale }: Panel,
+  sizes: readonly WorkloadResults[],
+  peers: readonly string[],
+  left: number,
   top: number,
-  colourOf: (peer: string) => string,
 ): string {
-  const base = top + 20 + PLOT_HEIGHT;
+  const base = top + 24 + PLOT_HEIGHT;
+  const right = left + PANEL_WIDTH - GAP;
+  const inset = 16;
   const yOf = (value: number) =>
     base - (PLOT_HEIGHT * (Math.log10(value) - scale.lowest)) / (scale.highest - scale.lowest);
-  const group = (WIDTH - LEFT - 20) / workloads.length;
-  const parts = [label(LEFT, top + 12, title, 'font-weight="bold"')];
+  const least = Math.log10(Math.min(...sizes.map(({ texts }) => texts)));
+  const range = Math.log10(Math.max(...sizes.map(({ texts }) => texts))) - least;
+  const xOf = (texts: number) =>
+    range === 0
+      ? (left + right) / 2
+      : left + inset + ((Math.log10(texts) - least) / range) * (right - left - 2 * inset);
+  const parts = [label(left, top + 12, title, 'font-weight="600"')];
   for (let power = scale.lowest; power <= scale.highest; power++) {
-    const y = yOf(10 ** power);
-    parts.push(`<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y}" y2="${y}" stroke="#ddd"/>`);
-    parts.push(label(LEFT - 6, y + 4, `${10 ** power}`, 'text-anchor="end"'));
+    const y = round(yOf(10 ** power));
+    parts.push(`<line class="grid" x1="${round(left)}" x2="${round(right)}" y1="${y}" y2="${y}"/>`);
+    parts.push(label(left - 6, y + 4, shownPower(power), 'text-anchor="end" font-size="10"'));
   }
-  workloads.forEach((workload, i) => {
-    const left = LEFT + i * group + 10;
-    const width = (group - 20) / workload.peers.length;
-    parts.push(label(left, base + 15, `${workload.texts} texts`));
-    workload.peers.forEach((peer, j) => {
-      const value = figureOf(workload, peer);
-      if (value === null) return;
-      const [x, y] = [left + j * width, yOf(value)];
-      parts.push(`<rect x="${x}" y="${y}" width="${width - 3}" height="${base - y}" fill="${colourOf(peer.peer)}"/>`);
-      parts.push(label(x + (width - 3) / 2, y - 3, shown(value), 'text-anchor="middle" font-size="9"'));
+  for (const { texts } of sizes) {
+    parts.push(label(xOf(texts), base + 16, texts.toLocaleString("en"), 'text-anchor="middle" font-size="10"'));
+  }
+  for (const [i, name] of peers.entries()) {
+    const shift = (i - (peers.length - 1) / 2) * WHISKER_STEP;
+    const points = sizes.flatMap((size) => {
+      const peer = size.peers.find((each) => each.peer === name);
+      const point = peer === undefined ? null : pointOf(peer, size);
+      return point === null
+        ? []
+        : [{ x: round(xOf(size.texts) + shift), y: round(yOf(point.value)), up: round(yOf(point.most)) }];
     });
-  });
-  return parts.join("\n");
+    parts.push(drawLine(points, colourOf(i), name === OURS ? 3 : 1.5));
+  }
+  return parts.filter((part) => part !== "").join("\n");
 }
 
-function legend(x: number, y: number, name: string, colour: string): string {
-  return `<rect x="${x}" y="${y}" width="10" height="10" fill="${colour}"/>\n${label(x + 15, y + 9, name)}`;
+function drawLine(points: readonly { x: number; y: number; up: number }[], colour: string, width: number): string {
+  if (points.length === 0) return "";
+  const path = points.map(({ x, y }) => `${x},${y}`).join(" ");
+  return [
+    `<g stroke="${colour}" fill="${colour}">`,
+    `<polyline points="${path}" fill="none" stroke-width="${width}"/>`,
+    ...points.map(
+      ({ x, y, up }) =>
+        `<path d="M${x} ${y}V${up}" stroke-width="1" opacity="0.55"/><circle cx="${x}" cy="${y}" r="${1 + width}"/>`,
+    ),
+    "</g>",
+  ].join("");
+}
+
+function legend(name: string, index: number): string {
+  const x = LEFT + (index % LEGENDS_A_ROW) * LEGEND_WIDTH;
+  const y = 52 + 20 * Math.floor(index / LEGENDS_A_ROW);
+  return `<circle cx="${x + 5}" cy="${y - 4}" r="5" fill="${colourOf(index)}"/>${label(x + 15, y, name)}`;
+}
+
+function colourOf(index: number): string {
+  return COLOURS[index % COLOURS.length]!;
 }
 
 function label(x: number, y: number, text: string, attributes = ""): string {
-  return `<text x="${x}" y="${y}" fill="#222" ${attributes}>${text}</text>`;
+  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<text x="${round(x)}" y="${round(y)}" ${attributes}>${escaped}</text>`;
 }
 
-function shown(value: number): string {
-  return value >= 100 ? Math.round(value).toString() : Number(value.toPrecision(2)).toString();
+function shownPower(power: number): string {
+  return power >= 3 ? `${(10 ** (power - 3)).toLocaleString("en")}k` : `${Number((10 ** power).toPrecision(1))}`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -9,13 +9,15 @@ export interface Results {
   seed: number;
   timeMs: number;
   tenants: number;
-  workloads: Workload[];
+  workloads: WorkloadResults[];
   /** Peers that are not on this machine, with how to get them. */
-  absent: { peer: string; howToGet: string }[];
+  absent: { peer: string; why: string; howToGet: string }[];
+  failed: { peer: string; workload: string; texts: number; error: string }[];
 }
 
-/** One number of texts, and what the peers did with it. */
-export interface Workload {
+/** One number of texts of a workload, and what the peers did with it. */
+export interface WorkloadResults {
+  workload: string;
   texts: number;
   meanCharacters: number;
   /** Characters of the texts when what they begin with in common is counted once: what a radix tree stores. */

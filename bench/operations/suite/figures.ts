@@ -31,6 +31,8 @@ export interface Figures {
 /** What a peer is asked to do. */
 export interface Assignment {
   peer: string;
+  /** A name or a path, as `textsOf` takes it. */
+  workload: string;
   texts: number;
   seed: number;
   /** How long each operation is timed, in milliseconds. */

@@ -1,5 +1,4 @@
 import type { Peer, PeerTree } from "../peers/peer.js";
-import { chatTexts } from "../texts.js";
 import { TENANTS } from "./figures.js";
 
 /**
@@ -7,11 +6,11 @@ import { TENANTS } from "./figures.js";
  * of the texts pays for the whole of them: V8 keeps the text that a slice was taken from.
  * @returns null when so few texts make no difference to the heap.
  */
-export function memoryOf(peer: Peer, texts: number, seed: number): number | null {
+export function memoryOf(peer: Peer, makeTexts: () => string[]): number | null {
   // Once for what the first run leaves behind for good, such as compiled code.
-  filled(peer, texts, seed);
+  filled(peer, makeTexts());
   const before = heapInUse();
-  const tree = filled(peer, texts, seed);
+  const tree = filled(peer, makeTexts());
   const external = tree.externalBytes?.() ?? 0;
   const bytes = heapInUse() - before + external;
   // Keeps the tree reachable until its heap has been measured.
@@ -19,9 +18,8 @@ export function memoryOf(peer: Peer, texts: number, seed: number): number | null
   return bytes > 0 ? bytes : null;
 }
 
-function filled(peer: Peer, count: number, seed: number): PeerTree {
+function filled(peer: Peer, texts: readonly string[]): PeerTree {
   const tree = peer.create(TENANTS);
-  const texts = chatTexts(count, seed);
   for (let i = 0; i < texts.length; i++) tree.insert(texts[i]!, TENANTS[i % TENANTS.length]!, i);
   return tree;
 }

@@ -53,7 +53,11 @@ function resultOf(tool: string, random: Random, writer: Writer): string {
   }
   const rows: object[] = [];
   for (let size = 0; size < length; size += 110) {
-    rows.push({ id: `R${random.below(1_000_000)}`, at: `2026-05-${10 + random.below(20)}`, note: writer.prose(20, 90) });
+    rows.push({
+      id: `R${random.below(1_000_000)}`,
+      at: `2026-05-${10 + random.below(20)}`,
+      note: writer.prose(20, 90),
+    });
   }
   return JSON.stringify(rows);
 }

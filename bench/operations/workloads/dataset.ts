@@ -40,9 +40,11 @@ export function* readConversations(path: string): Generator<Conversation> {
 
 function recordsOf(path: string): JsonRecord[] {
   const content = readFileSync(path, "utf8");
-  const values = whole(content) ?? content.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : [parse(line, i)]));
+  const values =
+    whole(content) ?? content.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : [parse(line, i)]));
   for (const [index, value] of values.entries()) {
-    if (!isRecord(value)) throw new Error(`${path}, record ${index + 1}: expected an object, not ${JSON.stringify(value)}`);
+    if (!isRecord(value))
+      throw new Error(`${path}, record ${index + 1}: expected an object, not ${JSON.stringify(value)}`);
   }
   return values as JsonRecord[];
 

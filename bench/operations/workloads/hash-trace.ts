@@ -7,7 +7,10 @@ const CHARACTERS_A_TOKEN = 4;
 
 /** A text of that many tokens in which equal ids are equal text. */
 export function textOfBlocks(ids: readonly number[], tokens: number): string {
-  return ids.map(blockOf).join("").slice(0, tokens * CHARACTERS_A_TOKEN);
+  return ids
+    .map(blockOf)
+    .join("")
+    .slice(0, tokens * CHARACTERS_A_TOKEN);
 }
 
 function blockOf(id: number): string {

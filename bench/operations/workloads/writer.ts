@@ -12,7 +12,9 @@ export const ENGLISH: readonly string[] = (
 
 /** With an emoji (two UTF-16 units) now and then. */
 export const CHINESE: readonly string[] =
-  "的 一 是 不 了 在 人 有 我 他 这 中 大 来 上 国 个 到 说 们 为 子 和 你 地 出 道 也 时 年 得 就 那 要 下 😀 🚀".split(" ");
+  "的 一 是 不 了 在 人 有 我 他 这 中 大 来 上 国 个 到 说 们 为 子 和 你 地 出 道 也 时 年 得 就 那 要 下 😀 🚀".split(
+    " ",
+  );
 
 /** Makes text of words drawn at random. */
 export class Writer {

@@ -13,10 +13,10 @@ fn main() {
     let [file, time_ms, tenants, operations @ ..] = arguments.as_slice() else {
         panic!("usage: smg-tree <texts> <milliseconds> <tenants> <operation>...")
     };
-    let texts = std::fs::read_to_string(file).expect("a file of texts");
+    let bytes = std::fs::read(file).expect("a file of texts");
     let time = Duration::from_millis(time_ms.parse().expect("milliseconds"));
     let mut suite = Suite {
-        texts: texts.split('\n').collect(),
+        texts: texts_in(&bytes),
         tenants: tenants.split(',').map(Arc::from).collect(),
         tree: StringTree::new(),
         next: 0,
@@ -132,6 +132,16 @@ impl Suite<'_> {
         let tenant = self.tenant();
         self.tree.evict_by_tenant(tenant, self.tree.tenant_char_size(tenant) - 1);
     }
+}
+
+fn texts_in(mut bytes: &[u8]) -> Vec<&str> {
+    let mut texts = Vec::new();
+    while let Some((length, rest)) = bytes.split_first_chunk() {
+        let (text, rest) = rest.split_at(u32::from_le_bytes(*length) as usize);
+        texts.push(std::str::from_utf8(text).expect("UTF-8"));
+        bytes = rest;
+    }
+    texts
 }
 
 fn microseconds(duration: Duration) -> f64 {
