@@ -52,13 +52,18 @@ async function findExternal(names: readonly string[]) {
     try {
       commands.set(name, await peer.command());
     } catch (error) {
-      const lines = (error as Error).message.trim().split("\n");
-      const why = lines.length === 1 ? lines[0]! : `${lines[0]} … ${lines.at(-1)!.trim()}`;
+      const why = reasonIn((error as Error).message);
       absent.push({ peer: name, why, howToGet: peer.howToGet });
       process.stderr.write(`bench: ${name} is not here: ${why}\n  To get it: ${peer.howToGet}\n`);
     }
   }
   return { commands, absent };
+}
+
+/** The line of a program's complaint that says what is wrong. */
+function reasonIn(complaint: string): string {
+  const lines = complaint.trim().split("\n");
+  return (lines.find((line) => /(^|: )(\w*Error|error(\[\w+\])?): /.test(line)) ?? lines.at(-1)!).trim();
 }
 
 /** One for each size, but a file that has fewer texts counts once, with what it has. */

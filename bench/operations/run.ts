@@ -9,7 +9,7 @@ import { HELP, type Options, readOptions } from "./options.js";
 import { chart, chartName } from "./report/chart.js";
 import { markdown } from "./report/markdown.js";
 import { putIntoReadme } from "./report/readme.js";
-import type { Results } from "./report/results.js";
+import { type Results, readResults } from "./report/results.js";
 
 const options = optionsOrExit();
 const run = {
@@ -46,7 +46,7 @@ async function runSuite(options: Options): Promise<void> {
 }
 
 async function resultsOf(options: Options): Promise<Results> {
-  if (options.from !== undefined) return JSON.parse(readFileSync(options.from, "utf8")) as Results;
+  if (options.from !== undefined) return readResults(options.from);
   const { seed, timeMs } = options;
   return { ...run, seed, timeMs, ...(await compare(options)) };
 }

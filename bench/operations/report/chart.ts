@@ -4,8 +4,9 @@ import { OURS, type PeerFigures, type Results, type WorkloadResults } from "./re
 const WIDTH = 960;
 const COLUMNS = 3;
 const LEFT = 48;
-const GAP = 20;
-const PANEL_WIDTH = (WIDTH - LEFT - GAP) / COLUMNS;
+/** Between panels: the labels of an axis. */
+const GAP = 44;
+const PANEL_WIDTH = (WIDTH - LEFT) / COLUMNS;
 const PANEL_HEIGHT = 250;
 const PLOT_HEIGHT = 180;
 const LEGEND_WIDTH = 140;
@@ -129,7 +130,8 @@ function drawPanel(
   for (const { texts } of sizes) {
     parts.push(label(xOf(texts), base + 16, texts.toLocaleString("en"), 'text-anchor="middle" font-size="10"'));
   }
-  for (const [i, name] of peers.entries()) {
+  // Ours comes first in the legend and is drawn last, above the others.
+  for (const [i, name] of [...peers.entries()].reverse()) {
     const shift = (i - (peers.length - 1) / 2) * WHISKER_STEP;
     const points = sizes.flatMap((size) => {
       const peer = size.peers.find((each) => each.peer === name);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Machine } from "../machine.js";
 import type { Figures } from "../suite/figures.js";
 
@@ -31,3 +32,16 @@ export interface PeerFigures extends Figures {
 
 /** The peer that the others are compared with. */
 export const OURS = "warmroute";
+
+/** Of a file that `--json` has written. */
+export function readResults(file: string): Results {
+  let results: Partial<Results>;
+  try {
+    results = JSON.parse(readFileSync(file, "utf8")) as Partial<Results>;
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+  if (!results?.machine || !results.workloads?.length)
+    throw new Error(`${file}: not what --json writes for operations`);
+  return results as Results;
+}

@@ -40,4 +40,7 @@ export interface Assignment {
   operations: Operation[];
 }
 
+/** What a process that measures a peer sends back. */
+export type Answer = Figures | { error: string };
+
 export const TENANTS: readonly string[] = ["replica-0", "replica-1", "replica-2", "replica-3"];

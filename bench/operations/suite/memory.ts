@@ -8,9 +8,9 @@ import { TENANTS } from "./figures.js";
  */
 export function memoryOf(peer: Peer, makeTexts: () => string[]): number | null {
   // Once for what the first run leaves behind for good, such as compiled code.
-  filled(peer, makeTexts());
+  filled(peer, makeTexts);
   const before = heapInUse();
-  const tree = filled(peer, makeTexts());
+  const tree = filled(peer, makeTexts);
   const external = tree.externalBytes?.() ?? 0;
   const bytes = heapInUse() - before + external;
   // Keeps the tree reachable until its heap has been measured.
@@ -18,8 +18,10 @@ export function memoryOf(peer: Peer, makeTexts: () => string[]): number | null {
   return bytes > 0 ? bytes : null;
 }
 
-function filled(peer: Peer, texts: readonly string[]): PeerTree {
+/** The texts must not outlive it, not even in a caller's frame. */
+function filled(peer: Peer, makeTexts: () => string[]): PeerTree {
   const tree = peer.create(TENANTS);
+  const texts = makeTexts();
   for (let i = 0; i < texts.length; i++) tree.insert(texts[i]!, TENANTS[i % TENANTS.length]!, i);
   return tree;
 }

@@ -27,7 +27,7 @@ export const generated: Readonly<Record<string, Generated>> = {
     conversations: (random) => systemPromptConversations(random, new Writer(random, ENGLISH)),
   },
   agent: {
-    about: "agents at work: 8,000 characters of rules and tools, then calls and their results, 18,000 on average",
+    about: "agents at work: 8,000 characters of rules and tools, then calls and their results, 21,000 on average",
     conversations: (random) => agentConversations(random, new Writer(random, ENGLISH)),
   },
   cjk: {

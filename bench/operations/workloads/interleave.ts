@@ -1,7 +1,10 @@
 import type { Conversation } from "./index.js";
 
-/** Conversations that go on at a time: a prime, so that tenants who take turns own a turn of a conversation each. */
-const IN_FLIGHT = 101;
+/**
+ * Conversations that go on at a time. Few, so that a hundred texts have as many turns as 40,000; a prime, so that tenants who take turns
+ * get the turns of a conversation in turn.
+ */
+const IN_FLIGHT = 13;
 
 /** The conversations' texts, each conversation's in their order; one that has ended makes place for the next. */
 export function* interleave(conversations: Iterable<Conversation>): Generator<string> {

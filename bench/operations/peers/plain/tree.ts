@@ -134,7 +134,9 @@ class PlainTree implements PeerTree {
 /** How many units of `segment` the text has at `at`: never one half of a surrogate pair. */
 function sharedUnits(segment: string, text: string, at: number): number {
   // The engine compares equal slices by words: much faster than unit by unit.
-  if (text.slice(at, at + segment.length) === segment) return segment.length;
+  if (text.slice(at, at + segment.length) === segment) {
+    return splitsPair(text, at + segment.length) ? segment.length - 1 : segment.length;
+  }
   const most = Math.min(segment.length, text.length - at);
   let shared = 0;
   while (

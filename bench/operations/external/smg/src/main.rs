@@ -23,7 +23,9 @@ fn main() {
     };
     let before = resident_bytes();
     suite.fill();
-    println!("memory\t{}", resident_bytes().saturating_sub(before));
+    if let (Some(before), Some(after)) = (before, resident_bytes()) {
+        println!("memory\t{}", after.saturating_sub(before));
+    }
     for operation in operations {
         let samples = match operation.as_str() {
             "insert, new text" => {
@@ -148,7 +150,8 @@ fn microseconds(duration: Duration) -> f64 {
     duration.as_nanos() as f64 / 1000.0
 }
 
-fn resident_bytes() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").expect("Linux's /proc");
-    pages.split(' ').nth(1).expect("resident pages").parse::<usize>().expect("a number") * 4096
+/// None where there is no /proc.
+fn resident_bytes() -> Option<usize> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(pages.split(' ').nth(1)?.parse::<usize>().ok()? * 4096)
 }
