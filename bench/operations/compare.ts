@@ -1,11 +1,10 @@
-import { basename } from "node:path";
 import { distinctCharacters } from "./distinct.js";
 import { externalPeers, measureExternal } from "./external/index.js";
 import type { Options } from "./options.js";
 import type { Results, WorkloadResults } from "./report/results.js";
 import { type Figures, TENANTS } from "./suite/figures.js";
 import { measure } from "./suite/run.js";
-import { textsOf } from "./workloads/index.js";
+import { shortName, textsOf } from "./workloads/index.js";
 
 type Compared = Pick<Results, "tenants" | "workloads" | "absent" | "failed">;
 
@@ -80,7 +79,7 @@ function describe(workload: string, count: number, seed: number): WorkloadResult
   const texts = textsOf(workload, count, seed);
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
   return {
-    workload: basename(workload).replace(/\.jsonl?$/, ""),
+    workload: shortName(workload),
     texts: texts.length,
     meanCharacters: Math.round(characters / texts.length),
     distinctCharacters: distinctCharacters(texts),

@@ -78,7 +78,8 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const datasets = values.dataset.map((file) => existing("--dataset", file));
-  const named = values.workload ?? (datasets.length > 0 ? "" : "chat");
+  // The check looks at the memory under all of them.
+  const named = values.workload ?? (values.check ? "all" : datasets.length > 0 ? "" : "chat");
   return {
     workloads: [...(named === "" ? [] : names("--workload", named, Object.keys(generated))), ...datasets],
     sizes: [...new Set(values.sizes.split(",").map((size) => wholeNumber("--sizes", size, 1)))],

@@ -51,17 +51,16 @@ async function resultsOf(options: Options): Promise<Results> {
   return { ...run, seed, timeMs, ...(await compare(options)) };
 }
 
-async function runCheck({ parts, seed, passes, json }: Options): Promise<void> {
+async function runCheck(options: Options): Promise<void> {
+  const { parts, seed, passes, json } = options;
   const { machine } = run;
   if (json !== "-") process.stdout.write(`Node ${machine.node}, ${machine.cpu} × ${machine.cores}; ${passes} passes\n`);
-  const goals = (await checkGoals(parts, seed, passes, json === "-" ? process.stderr : process.stdout)).map((goal) => ({
-    ...goal,
-    verdict: verdict(goal),
-  }));
-  const data = `${JSON.stringify({ ...run, seed, passes, goals }, null, 2)}\n`;
+  const goals = await checkGoals(parts, options, json === "-" ? process.stderr : process.stdout);
+  const judged = goals.map((goal) => ({ ...goal, verdict: verdict(goal) }));
+  const data = `${JSON.stringify({ ...run, seed, passes, goals: judged }, null, 2)}\n`;
   if (json === "-") process.stdout.write(data);
   else if (json !== undefined) write(json, data);
-  if (goals.some((goal) => goal.verdict === "miss")) process.exitCode = 1;
+  if (judged.some((goal) => goal.verdict === "miss")) process.exitCode = 1;
 }
 
 function write(file: string, contents: string): void {

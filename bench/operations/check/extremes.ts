@@ -1,7 +1,7 @@
 import type { PrefixTree } from "../../../dist/index.js";
 import { textsOf } from "../workloads/index.js";
 import { treeOf } from "./filler.js";
-import { type Goal, ratioGoal } from "./goal.js";
+import { type CheckOptions, type Goal, ratioGoal } from "./goal.js";
 import { leastTimes, type Timed } from "./least-times.js";
 
 /** Four times the length, or the depth, may cost four times as much; the goals are ratios to that. */
@@ -13,7 +13,7 @@ const MOST = 1.25;
 const TENANT = "replica-0";
 
 /** One text of a million characters, and a path of 20,000 nodes of a character each. */
-export function extremeGoals(seed: number, passes: number): Goal[] {
+export function extremeGoals({ seed, passes }: CheckOptions): Goal[] {
   const text = textsOf("chat", 400, seed).join("").slice(0, LONG);
   if (text.length < LONG) throw new RangeError(`the long text has only ${text.length} characters`);
   const short = text.slice(0, LONG / FACTOR);

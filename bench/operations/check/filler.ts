@@ -33,6 +33,15 @@ export class Filler {
     return this;
   }
 
+  /** Filled, and every text is found as a whole: what is timed then is a full hit. */
+  fillWholly(): this {
+    this.fill();
+    for (const [i, text] of this.texts.entries()) {
+      if (this.tree.prefixMatch(text).matchedText.length !== text.length) throw new Error(`text ${i} is not all there`);
+    }
+    return this;
+  }
+
   /** The memory stays as large as it has grown. */
   empty(): void {
     for (const name of this.#names) this.tree.evictTenantByLru(name, Number.MAX_SAFE_INTEGER);

@@ -1,3 +1,12 @@
+/** What a check is asked to do. */
+export interface CheckOptions {
+  seed: number;
+  /** Whole passes over the texts. */
+  passes: number;
+  /** Under which the memory is looked at: names and paths, as `textsOf` takes them. */
+  workloads: readonly string[];
+}
+
 /** A goal of the project with what was measured, or, without a limit, a figure to be reported. */
 export interface Goal {
   what: string;

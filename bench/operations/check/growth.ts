@@ -1,7 +1,7 @@
 import { textsOf } from "../workloads/index.js";
 import { Filler } from "./filler.js";
 import { Floor } from "./floor.js";
-import { type Goal, ratioGoal, shown } from "./goal.js";
+import { type CheckOptions, type Goal, ratioGoal, shown } from "./goal.js";
 import { type Halving, halving } from "./halving.js";
 import { leastTimes, sweepCaches, type Timed } from "./least-times.js";
 
@@ -14,7 +14,7 @@ const TENANTS = 4;
  * every pass begins with swept caches: the ratio is to tell what the larger tree costs, not that 2,000 requests fit a cache
  * and 280 MB of them do not. What it is without sweeping is among the figures.
  */
-export async function growthGoals(seed: number, passes: number): Promise<Goal[]> {
+export async function growthGoals({ seed, passes }: CheckOptions): Promise<Goal[]> {
   const few = textsOf("chat", FEW, seed);
   const many = textsOf("chat", MANY, seed);
   const floor = await floorGrowth(few, many, passes);
@@ -55,7 +55,7 @@ function evictionGoal(few: readonly string[], many: readonly string[], passes: n
 }
 
 function operationsOn<Size extends "few" | "many">(size: Size, texts: readonly string[]) {
-  const full = new Filler(texts, TENANTS).fill();
+  const full = new Filler(texts, TENANTS).fillWholly();
   const fresh = new Filler(texts, TENANTS).fill();
   const count = texts.length;
   return {

@@ -1,7 +1,7 @@
 import type { PrefixTree } from "../../../dist/index.js";
 import { textsOf } from "../workloads/index.js";
 import { Filler, tenantNames, treeOf } from "./filler.js";
-import { type Goal, ratioGoal } from "./goal.js";
+import { type CheckOptions, type Goal, ratioGoal } from "./goal.js";
 import { leastBatches, leastTimes, type Timed } from "./least-times.js";
 
 const TEXTS = 2000;
@@ -12,7 +12,7 @@ const PROMPT_CHARACTERS = 7000;
 const SPLIT_EVERY = 50;
 
 /** What 1,000 tenants cost where 4 do not. */
-export function ownerGoals(seed: number, passes: number): Goal[] {
+export function ownerGoals({ seed, passes }: CheckOptions): Goal[] {
   const texts = textsOf("chat", TEXTS, seed);
   const prompt = texts.join("").slice(0, PROMPT_CHARACTERS);
   return [...insertGoals(texts, prompt, passes), matchGoal(prompt, passes), ...eachGoals(texts, passes)];

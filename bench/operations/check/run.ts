@@ -1,5 +1,5 @@
 import { extremeGoals } from "./extremes.js";
-import { type Goal, shown, verdict } from "./goal.js";
+import { type CheckOptions, type Goal, shown, verdict } from "./goal.js";
 import { growthGoals } from "./growth.js";
 import { memoryGoals } from "./memory.js";
 import { ownerGoals } from "./owners.js";
@@ -7,7 +7,7 @@ import { pressureFigures } from "./pressure.js";
 import { snapshotGoals } from "./snapshots.js";
 import { speedGoals } from "./speed.js";
 
-type Part = (seed: number, passes: number) => Goal[] | Promise<Goal[]>;
+type Part = (options: CheckOptions) => Goal[] | Promise<Goal[]>;
 
 /** What is measured together, by the name that `--filter` takes. */
 export const PARTS: Readonly<Record<string, Part>> = {
@@ -23,14 +23,13 @@ export const PARTS: Readonly<Record<string, Part>> = {
 /** Measures the goals of these parts and prints each to `output`. Returns them all. */
 export async function checkGoals(
   parts: readonly string[],
-  seed: number,
-  passes: number,
+  options: CheckOptions,
   output: NodeJS.WritableStream,
 ): Promise<Goal[]> {
   const goals: Goal[] = [];
   for (const part of parts) {
     process.stderr.write(`${part} …\n`);
-    for (const goal of await PARTS[part]!(seed, passes)) {
+    for (const goal of await PARTS[part]!(options)) {
       goals.push(goal);
       output.write(`${line(goal)}\n`);
     }
@@ -42,5 +41,5 @@ function line(goal: Goal): string {
   const { what, limit, atLeast, unit, figures } = goal;
   const measured = `${shown(goal.measured)} ${unit}`.padStart(11);
   const bound = limit === null ? "" : `${atLeast ? "≥" : "≤"} ${limit} ${unit}`;
-  return `${verdict(goal).padEnd(4)}  ${what.padEnd(60)} ${measured}  ${bound.padEnd(10)}  ${figures}`.trimEnd();
+  return `${verdict(goal).padEnd(4)}  ${what.padEnd(61)} ${measured}  ${bound.padEnd(10)}  ${figures}`.trimEnd();
 }

@@ -1,7 +1,7 @@
 import { PrefixTree } from "../../../dist/index.js";
 import { textsOf } from "../workloads/index.js";
 import { Filler } from "./filler.js";
-import { type Goal, shown } from "./goal.js";
+import { type CheckOptions, type Goal, shown } from "./goal.js";
 import { leastTimes } from "./least-times.js";
 
 const SIZES = [2000, 40_000];
@@ -9,7 +9,7 @@ const TENANTS = 4;
 const LEAST_GB_A_SECOND = 1;
 
 /** How fast a tree becomes bytes, and bytes a tree. */
-export function snapshotGoals(seed: number, passes: number): Goal[] {
+export function snapshotGoals({ seed, passes }: CheckOptions): Goal[] {
   return SIZES.flatMap((texts) => {
     const { tree } = new Filler(textsOf("chat", texts, seed), TENANTS).fill();
     const bytes = tree.snapshot();

@@ -1,7 +1,7 @@
 import { textsOf } from "../workloads/index.js";
 import { Filler, tenantNames } from "./filler.js";
 import { Floor } from "./floor.js";
-import { type Goal, ratioGoal, shown } from "./goal.js";
+import { type CheckOptions, type Goal, ratioGoal, shown } from "./goal.js";
 import { halving } from "./halving.js";
 import { leastBatches, leastTimes, sweepCaches } from "./least-times.js";
 
@@ -10,7 +10,7 @@ const TENANTS = 4;
 const MISS_BATCHES = 50;
 
 /** What one call costs, on 2,000 texts of 4 tenants, next to the floor. */
-export async function speedGoals(seed: number, passes: number): Promise<Goal[]> {
+export async function speedGoals({ seed, passes }: CheckOptions): Promise<Goal[]> {
   const texts = textsOf("chat", TEXTS, seed);
   const ascii = await timesOf(texts, false, passes);
   const cjk = await timesOf(textsOf("cjk", TEXTS, seed), true, passes);
@@ -52,7 +52,7 @@ function swept({ afterSweep }: { afterSweep: Times }, time: Operation, of: Opera
 
 async function timesOf(texts: readonly string[], wide: boolean, passes: number) {
   const floor = await Floor.create(texts, wide);
-  const full = new Filler(texts, TENANTS).fill();
+  const full = new Filler(texts, TENANTS).fillWholly();
   const fresh = new Filler(texts, TENANTS).fill();
   const names = tenantNames(TENANTS);
   const count = texts.length;

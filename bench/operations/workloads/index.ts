@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { Random } from "../../../src/random/index.js";
 import { agentConversations } from "./agent.js";
 import { chatConversations } from "./chat.js";
@@ -49,4 +50,9 @@ export function textsOf(workload: string, count: number, seed: number): string[]
     texts.push(JSON.parse(JSON.stringify(text)) as string);
   }
   return texts;
+}
+
+/** The workload's own name, of a file the last part of its path. */
+export function shortName(workload: string): string {
+  return basename(workload).replace(/\.jsonl?$/, "");
 }
