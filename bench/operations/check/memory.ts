@@ -2,23 +2,20 @@ import type { PrefixTree } from "../../../dist/index.js";
 import { shortName, textsOf } from "../workloads/index.js";
 import { Filler, tenantNames, treeOf } from "./filler.js";
 import { type CheckOptions, type Goal, shown } from "./goal.js";
-import { type Layout, measureLayout } from "./layout.js";
 
 const TEXTS = 2000;
 const TENANTS = 4;
 /** Under a bound of this share of what the texts need, every second insert or so has to evict. */
 const BOUND_SHARE = 0.5;
-const WASTE_SAMPLES = 40;
 const PAGE = 65536;
 
 /** What is held besides the characters: by the memory as a whole, a node, and text that nobody refers to. */
 export function memoryGoals({ seed, workloads }: CheckOptions): Goal[] {
   const texts = textsOf("chat", TEXTS, seed);
-  const layout = measureLayout();
   return [
     characterGoal(texts),
     ...nodeGoals(texts),
-    ...workloads.map((workload) => wasteGoal(workload, textsOf(workload, TEXTS, seed), layout)),
+    ...workloads.map((workload) => wasteGoal(workload, textsOf(workload, TEXTS, seed))),
   ];
 }
 
@@ -69,25 +66,18 @@ function besidesText(tree: PrefixTree, tenants: number): number {
   return tree.stats().storedBytes - textBytes(tree) - treeOf(tenants).stats().storedBytes;
 }
 
-/**
- * Filled twice under a bound that is too small: of what the tree holds in use, the share of the bound that is neither text that
- * a node refers to nor the records of nodes and owners. Tables of children and of many owners are in it, so that the text's own
- * waste is less.
- */
-function wasteGoal(workload: string, texts: readonly string[], layout: Layout): Goal {
+/** Filled twice under a bound that is too small: what is held for text and is none, at most, as a share of the bound. */
+function wasteGoal(workload: string, texts: readonly string[]): Goal {
   const needed = new Filler(texts, TENANTS).fill().tree.stats().storedBytes;
   const maxBytes = Math.ceil((needed * BOUND_SHARE) / PAGE) * PAGE;
   const filler = new Filler(texts, TENANTS, { maxBytes }).fill();
   const most = { waste: 0, records: 0, free: 0 };
   for (let i = 0; i < texts.length; i++) {
     filler.insert(i);
-    if (i % Math.ceil(texts.length / WASTE_SAMPLES) !== 0) continue;
-    const { storedBytes, nodes, entries } = filler.tree.stats();
-    // The root's entries are the tenants' own.
-    const records = (nodes - 1) * layout.nodeBytes + (entries - TENANTS - (nodes - 1)) * layout.ownerBytes;
-    most.waste = Math.max(most.waste, storedBytes - records - textBytes(filler.tree, layout.inlineBytes));
-    most.records = Math.max(most.records, records);
-    most.free = Math.max(most.free, maxBytes - storedBytes);
+    const { textWasteBytes, recordBytes, freeBytes } = filler.tree.stats();
+    most.waste = Math.max(most.waste, textWasteBytes);
+    most.records = Math.max(most.records, recordBytes);
+    most.free = Math.max(most.free, freeBytes);
   }
   if (filler.tree.stats().pressureEvictions === 0) throw new Error(`${workload}: ${maxBytes} bytes were not too few`);
   const share = (bytes: number) => shown((100 * bytes) / maxBytes);
@@ -100,15 +90,9 @@ function wasteGoal(workload: string, texts: readonly string[], layout: Layout): 
   };
 }
 
-/**
- * Bytes of the segments: one a character while all of a segment are below U+0100, else two a UTF-16 unit.
- * @param inlineBytes segments of so many bytes or fewer are not counted.
- */
-function textBytes(tree: PrefixTree, inlineBytes = 0): number {
-  return tree.inspect().nodes.reduce((sum, { text }) => {
-    const bytes = text.length * (isLatin1(text) ? 1 : 2);
-    return bytes > inlineBytes ? sum + bytes : sum;
-  }, 0);
+/** Bytes of the segments: one a character while all of a segment are below U+0100, else two a UTF-16 unit. */
+function textBytes(tree: PrefixTree): number {
+  return tree.inspect().nodes.reduce((sum, { text }) => sum + text.length * (isLatin1(text) ? 1 : 2), 0);
 }
 
 function isLatin1(text: string): boolean {

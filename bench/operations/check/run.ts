@@ -1,3 +1,4 @@
+import { compactionFigures } from "./compaction.js";
 import { extremeGoals } from "./extremes.js";
 import { type CheckOptions, type Goal, shown, verdict } from "./goal.js";
 import { growthGoals } from "./growth.js";
@@ -18,6 +19,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   memory: memoryGoals,
   pressure: pressureFigures,
   snapshots: snapshotGoals,
+  compaction: compactionFigures,
 };
 
 /** Measures the goals of these parts and prints each to `output`. Returns them all. */
