@@ -78,7 +78,7 @@ export function node_namespace(node: Node): u32 {
 
 /**
  * The new tenant, or 0 when there is no room. `slot`: the smallest number that no tenant has. `chunk`: the tenant of the
- * first slot with the same `slot >> 4`, be it removed, or 0 when there has been none.
+ * first slot with the same `slot >> 6`, be it removed, or 0 when there has been none.
  */
 export function add_tenant(slot: u32, chunk: usize, time: f64): usize {
   return changetype<usize>(newTenant(slot, chunk, time));

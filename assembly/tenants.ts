@@ -7,11 +7,11 @@ import { bitmapBytes, resizeBitmaps, root } from "./walk";
 
 /**
  * Tenants live long and texts do not. So that they do not come to lie one by one among texts, with no long run left between them for
- * the tables that have to be one, 16 of them (those with one `slot >> 4`) have a chunk for their records and their root's entries, which
- * stays: tenant 0 | its entry | tenant 1 | ….
+ * the tables that have to be one, 64 of them (those of one word of a bitmap) have a chunk for their records and their root's entries,
+ * which stays: tenant 0 | its entry | tenant 1 | ….
  */
 const PLACE: usize = 64;
-const CHUNK_GRAINS: u32 = grainsFor(PLACE * 16);
+const CHUNK_GRAINS: u32 = grainsFor(PLACE * 64);
 
 /**
  * A tenant that owns the root and nothing else, or null when there is no room for it.
@@ -32,7 +32,7 @@ export function newTenant(slot: u32, chunk: usize, time: f64): Tenant | null {
     resizeQueue(needed << 6);
   }
   if (!chunk) chunk = allocate(CHUNK_GRAINS);
-  const at = chunk + <usize>(slot & 15) * PLACE;
+  const at = chunk + <usize>(slot & 63) * PLACE;
   const tenant = changetype<Tenant>(at);
   tenant.bit = <u64>1 << (slot & 63);
   tenant.slot = slot;

@@ -16,7 +16,7 @@ export class Tenants implements Iterable<Tenant> {
   readonly #byName = new Map<string, Tenant>();
   readonly #byAddress = new Map<number, Tenant>();
   readonly #freeSlots: number[] = [];
-  /** By `slot >> 4`: where the core has the tenants of these slots. */
+  /** By `slot >> 6`: where the core has the tenants of these slots. */
   readonly #chunks: number[] = [];
   #slots = 0;
   /** Changes whenever tenants come or go. */
@@ -51,10 +51,10 @@ export class Tenants implements Iterable<Tenant> {
   add(name: string, timeS: number): boolean {
     const slot = this.#freeSlots.at(-1) ?? this.#slots;
     const words = this.#core.bitmap_words();
-    const address = this.#core.add_tenant(slot, this.#chunks[slot >> 4] ?? 0, timeS) >>> 0;
+    const address = this.#core.add_tenant(slot, this.#chunks[slot >> 6] ?? 0, timeS) >>> 0;
     if (address === 0) return false;
     // Slots are given out in order, so that the first of a chunk is the first that is used.
-    this.#chunks[slot >> 4] ??= address;
+    this.#chunks[slot >> 6] ??= address;
     if (slot === this.#slots) this.#slots++;
     else this.#freeSlots.pop();
     if (this.#core.bitmap_words() !== words) this.#inCore = null;
