@@ -1,3 +1,7 @@
+/**
+ * The tree and the router: no dependencies, no sockets. Runs wherever JavaScript does.
+ * @module
+ */
 export * from "./routing/index.js";
 export {
   characterCount,
