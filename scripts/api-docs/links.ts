@@ -35,12 +35,9 @@ export class Links {
     });
   }
 
-  /** A type as code between the names that are links; for a table, in which a bar has to be escaped. */
+  /** A type as code between the names that are links. */
   type(text: string): string {
-    const pieces = text
-      .replace(/\s+/g, " ")
-      .replaceAll("|", "\\|")
-      .split(/\b([A-Z]\w*)\b/);
+    const pieces = text.replace(/\s+/g, " ").split(/\b([A-Z]\w*)\b/);
     const merged: { text: string; isLink: boolean }[] = [];
     for (const piece of pieces) {
       const isLink = piece !== this.subject && this.has(piece);

@@ -2,6 +2,7 @@
 // table; the policies; the command.
 import { Links } from "./links.js";
 import type { Api, CommandHelp, EntryPoint, Item, Method, Policy, Property, Signature } from "./model.js";
+import { policyOptions } from "./policy-options.js";
 
 const INTRODUCTION = `# API reference
 
@@ -124,22 +125,21 @@ class Page {
     const rows = properties.filter((each) => !isElsewhere(each)).map((each) => this.#row(each));
     const bases = new Set(properties.filter(isElsewhere).map(({ from }) => from!));
     return blocks(
-      rows.length === 0 ? "" : ["| name | type | meaning |", "| --- | --- | --- |", ...rows].join("\n"),
+      table(["name", "type", "meaning"], rows),
       ...[...bases].map((base) => {
         const names = properties.filter(({ from }) => from === base).map(({ name }) => `\`${name}\``);
-        return `And those of ${this.#links.to(base)}: ${names.join(", ")}.`;
+        return `And those of ${base === "Policies" ? `its ${this.#links.to(base, "policy")}` : this.#links.to(base)}: ${names.join(", ")}.`;
       }),
     );
   }
 
-  #row({ name, isOptional, type, doc, tags }: Property): string {
+  #row({ name, isOptional, type, doc, tags }: Property): string[] {
     const notes = tags.map((tag) => `${tag.name}: ${tag.text}`);
     const meaning = this.#links
       .prose([doc, ...notes].filter((each) => each !== "").join("\n"))
       .replace(/\n+- /g, "<br>- ")
-      .replace(/\s*\n\s*/g, " ")
-      .replaceAll("|", "\\|");
-    return `| \`${name}${isOptional ? "?" : ""}\` | ${this.#links.type(type)} | ${meaning} |`;
+      .replace(/\s*\n\s*/g, " ");
+    return [`\`${name}${isOptional ? "?" : ""}\``, this.#links.type(type), meaning];
   }
 
   #policies(): string {
@@ -162,6 +162,10 @@ class Page {
       `### ${name}`,
       this.#links.prose(sentence[0]?.toUpperCase() + sentence.slice(1)),
       this.#links.prose(details.join("\n")),
+      table(
+        ["option", "default", "unit", "meaning"],
+        policyOptions(name).map((option) => [`\`${option.name}\``, option.default, option.unit, option.about]),
+      ),
     );
     this.#links.subject = "";
     return described;
@@ -171,6 +175,12 @@ class Page {
     const sections = this.#commands.map(({ command, text }) => blocks(`### ${command}`, fenced("text", text)));
     return blocks("## The command", ...sections);
   }
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "";
+  const lines = [columns, columns.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
 }
 
 function signatures(all: readonly Signature[]): string {

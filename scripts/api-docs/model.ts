@@ -43,7 +43,7 @@ export interface Property extends Comment {
   readonly name: string;
   readonly type: string;
   readonly isOptional: boolean;
-  /** The interface that declares it, where that is another one. */
+  /** The interface that declares it, where that is another one; `Policies` for an option out of a policy's table. */
   readonly from: string | null;
 }
 
@@ -57,6 +57,14 @@ export interface Signature {
 export interface Policy {
   readonly name: string;
   readonly doc: string;
+}
+
+/** A line of a policy's table of options. */
+export interface PolicyOption {
+  readonly name: string;
+  readonly default: string;
+  readonly unit: string;
+  readonly about: string;
 }
 
 export interface CommandHelp {

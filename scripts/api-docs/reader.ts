@@ -83,7 +83,9 @@ export class Reader {
         ...{ heritage: "", code: "", signatures: [], properties: [], methods: [] },
         ...this.#shape(symbol.name, original, declaration),
       });
-      for (const named of this.#typesNamedIn(declaration)) {
+      const { code } = items.at(-1)!;
+      const isTableType = isTypeAliasDeclaration(declaration) && code === "";
+      for (const named of isTableType ? [] : this.#typesNamedIn(declaration)) {
         if (this.#homes.has(named.id)) continue;
         this.#homes.set(named.id, specifier);
         pending.push({ symbol: named, isExported: false });
@@ -99,7 +101,10 @@ export class Reader {
       const overloads = symbol.declarations.map((each) => each.resolve(this.#project) as SignatureDeclaration);
       return { kind: "function", signatures: overloads.map((each) => signatureOf(each, name)) };
     }
-    if (isTypeAliasDeclaration(declaration)) return { kind: "type", code: statement(declaration) };
+    if (isTypeAliasDeclaration(declaration)) {
+      const properties = isTypeReferenceNode(declaration.type) ? this.#mapped(symbol) : [];
+      return properties.length > 0 ? { kind: "type", properties } : { kind: "type", code: statement(declaration) };
+    }
     if (isVariableDeclaration(declaration)) return { kind: "constant", code: `const ${statement(declaration)}` };
     throw new Error(`${name} is exported, and there is no way yet to describe ${declaration.getText()}`);
   }
@@ -134,12 +139,48 @@ export class Reader {
 
   #inherited(symbol: Named, { heritageClauses }: InterfaceDeclaration): Property[] {
     if (heritageClauses === undefined) return [];
-    return this.#checker
-      .getPropertiesOfType(this.#checker.getDeclaredTypeOfSymbol(symbol))
+    return this.#propertiesOf(symbol)
       .filter((property) => property.getParent()?.id !== symbol.id)
-      .map((property) => ({ property, from: property.getParent()?.name ?? "", node: this.#declaration(property) }))
-      .sort((a, b) => (a.from === b.from ? a.node.pos - b.node.pos : a.from < b.from ? -1 : 1))
-      .map(({ property, from, node }) => this.#property(node as Member, property, from));
+      .map((property) => {
+        const parent = property.getParent();
+        if (parent === undefined) return { ...this.#tableRow(property), from: "Policies" };
+        return this.#property(this.#declaration(property) as Member, property, parent.name);
+      });
+  }
+
+  /** The properties of a type that is computed from a table of options (`OptionsOf<typeof TABLE>`); none of any other. */
+  #mapped(symbol: Named): Property[] {
+    const computed = this.#propertiesOf(symbol).filter((property) => property.getParent() === undefined);
+    return computed.map((property) => this.#tableRow(property));
+  }
+
+  /** All of an object type's, those that one declaration holds in its order: the compiler gives them in no order. */
+  #propertiesOf(symbol: Named): Named[] {
+    const placed = this.#checker.getPropertiesOfType(this.#checker.getDeclaredTypeOfSymbol(symbol)).map((property) => ({
+      property,
+      path: property.declarations[0]?.path ?? "",
+      at: this.#declaration(property).pos,
+    }));
+    placed.sort((a, b) => (a.path === b.path ? a.at - b.at : a.path < b.path ? -1 : 1));
+    return placed.map(({ property }) => property);
+  }
+
+  /** Of an option that a table declares: its type as computed, its meaning as the table tells it. */
+  #tableRow(property: Named): Property {
+    const row = this.#declaration(property).getText();
+    const cell = (name: string) =>
+      new RegExp(`readonly ${name}: ("(?:[^"\\\\]|\\\\.)*"|[^;}]+?)\\s*[;}]`).exec(row)?.[1];
+    const text = (name: string): string => JSON.parse(cell(name) ?? '""');
+    const type = this.#checker.getTypeOfSymbol(property);
+    const unit = text("unit");
+    return {
+      name: property.name,
+      doc: `${text("about")}${unit === "" ? "" : ` (${unit})`}. Default: ${cell("default") === "null" ? "no limit" : cell("default")}.`,
+      tags: [],
+      type: type === undefined ? "" : this.#checker.typeToString(type).replace(/ \| undefined$/, ""),
+      isOptional: (property.flags & SymbolFlags.Optional) !== 0,
+      from: null,
+    };
   }
 
   #property(node: Member, symbol: Named, from: string | null): Property {

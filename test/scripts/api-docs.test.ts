@@ -105,6 +105,38 @@ describe("the API reference", () => {
     expect(section(page, "### interface `Options`")).toContain("| `distance` | `number` | Far. |");
   });
 
+  test("shows the options that a table declares as what they are", () => {
+    const page = pageOf({
+      "index.d.ts": `
+        export declare const TABLE: {
+          readonly depth: {
+            readonly kind: "whole";
+            readonly default: 3;
+            readonly unit: "floors";
+            readonly about: "how \\"far\\" down";
+          };
+          readonly bound: { readonly kind: "whole"; readonly default: null; readonly about: "the most" };
+        };
+        type OptionsOf<Table> = { -readonly [Name in keyof Table]?: number };
+        export type DepthOptions = OptionsOf<typeof TABLE>;
+        export interface Options extends DepthOptions {
+          deep: boolean;
+        }`,
+      "routing/policies/first.d.ts": "/** `first`: one. */\nexport declare function first(): void;",
+    });
+    expect(section(page, "### type `DepthOptions`")).toBe(
+      [
+        "| name | type | meaning |",
+        "| --- | --- | --- |",
+        '| `depth?` | `number` | how "far" down (floors). Default: 3. |',
+        "| `bound?` | `number` | the most. Default: no limit. |",
+      ].join("\n"),
+    );
+    expect(section(page, "### interface `Options`")).toContain(
+      "And those of its [policy](#policies): `depth`, `bound`.",
+    );
+  });
+
   test("describes a type that is named and not exported, and says so", () => {
     const page = pageOf({
       "hidden.d.ts": "/** What came out. */\nexport type Outcome = string;",
