@@ -155,7 +155,7 @@ class Page {
       .flatMap((paragraph) => paragraph.split("\n"))
       .map((line) => {
         if (/^[A-Z][a-z]+: 1\. /.test(line)) return line.replace(/^(\w+): /, "- **$1**:\n  ");
-        if (/^[A-Z][a-z]+: /.test(line)) return line.replace(/^(\w+)/, "- **$1**");
+        if (/^[A-Z][a-z]+(, [a-z ]+)?: /.test(line)) return line.replace(/^\w+/, "- **$&**");
         return `  ${line}`;
       });
     const described = blocks(

@@ -253,17 +253,19 @@ function signatureOf(node: SignatureDeclaration, name: string): Signature {
   const isStatic = node.getText().startsWith("static ");
   return {
     head: `${isStatic ? "static " : ""}${name}${typeParameters === "" ? "" : `<${typeParameters}>`}`,
-    parameters: node.parameters.map((each) => each.getText()),
-    result: node.type?.getText() ?? null,
+    parameters: node.parameters.map((each) => indentedBy2(each.getText())),
+    result: node.type === undefined ? null : indentedBy2(node.type.getText()),
   };
 }
 
-/** Without the words that only a declaration file needs, indented by 2. */
+/** Without the words that only a declaration file needs. */
 function statement(node: Node): string {
-  return node
-    .getText()
-    .replace(/^(export )?(declare )?/, "")
-    .replace(/^( {4})+/gm, (indent) => " ".repeat(indent.length / 2));
+  return indentedBy2(node.getText().replace(/^(export )?(declare )?/, ""));
+}
+
+/** The compiler indents by 4. */
+function indentedBy2(text: string): string {
+  return text.replace(/^( {4})+/gm, (indent) => " ".repeat(indent.length / 2));
 }
 
 /** The comment at the head of a file that says `@module`. */
