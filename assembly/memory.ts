@@ -16,8 +16,6 @@ export const GRAIN: usize = 32;
 const GRAIN_BITS: usize = 5;
 const REGION: usize = 1 << 20;
 const REGION_HEADER: usize = REGION >> GRAIN_BITS >> 3;
-/** The longest run that can be asked for, in bytes. */
-export const LONGEST_RUN: usize = REGION - REGION_HEADER;
 
 /** Where texts cross. Vectors may be loaded up to 16 bytes past its end. */
 export const WINDOW: usize = REGION_HEADER;

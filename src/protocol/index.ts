@@ -1,13 +1,11 @@
 export { type PromptKind, parseJsonObject, readBody, requirePrompt } from "./body.js";
-export { type ErrorBody, type ErrorDetails, errorBody, errorResponse, RequestError } from "./errors.js";
+export { type ErrorBody, errorBody, errorResponse, RequestError } from "./errors.js";
 export type {
   ChatCompletion,
   ChatCompletionChunk,
-  ChatCompletionRequest,
   ChatMessage,
   Completion,
   CompletionChunk,
-  CompletionRequest,
   ContentPart,
   FinishReason,
   Model,
@@ -18,7 +16,6 @@ export {
   type Counter,
   type Gauge,
   type Histogram,
-  type Labels,
   MetricRegistry,
   PROMETHEUS_CONTENT_TYPE,
 } from "./prometheus.js";

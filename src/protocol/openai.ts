@@ -10,26 +10,6 @@ export interface ChatMessage {
   tool_call_id?: string;
 }
 
-interface GenerationOptions {
-  model?: string;
-  max_tokens?: number | null;
-  stream?: boolean | null;
-  stream_options?: { include_usage?: boolean } | null;
-  n?: number | null;
-  ignore_eos?: boolean;
-  cache_salt?: string;
-}
-
-export interface CompletionRequest extends GenerationOptions {
-  prompt: string | string[] | number[] | number[][];
-}
-
-export interface ChatCompletionRequest extends GenerationOptions {
-  messages: ChatMessage[];
-  max_completion_tokens?: number | null;
-  tools?: unknown[];
-}
-
 export interface Usage {
   prompt_tokens: number;
   completion_tokens: number;

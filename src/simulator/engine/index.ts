@@ -1,3 +1,3 @@
 export { BLOCK_SIZE, BlockPool } from "./block-pool.js";
-export { Engine, type EngineCounters, type EngineOptions, type GeneratedToken, type Step } from "./engine.js";
+export { Engine, type GeneratedToken, type Step } from "./engine.js";
 export { Sequence, type SequenceOptions } from "./sequence.js";
