@@ -8,6 +8,7 @@ import { GatewayMetrics } from "./metrics.js";
 import { listModels } from "./models.js";
 import { type GatewayOptions, readOptions } from "./options.js";
 
+/** A reverse proxy as a handler of requests. */
 export interface Gateway {
   /** Answers a request. Never rejects: what fails is an answer too. */
   fetch(request: Request): Promise<Response>;

@@ -1,6 +1,7 @@
 import type { Router } from "../routing/index.js";
 import type { RequestRecord } from "./exchange.js";
 
+/** What a gateway is made of. */
 export interface GatewayOptions {
   /** Chooses the replicas; each of them needs a `url`. It stays the caller's, to be disposed by them. */
   router: Router;

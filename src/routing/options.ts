@@ -1,6 +1,7 @@
 import { POLICIES, type PolicyName, type PolicyOptions } from "./policies/index.js";
 import type { ReplicaOptions } from "./replica.js";
 
+/** What a router is made of. */
 export interface RouterOptions extends PolicyOptions {
   policy: PolicyName;
   /** May be empty; their ids are all different. */

@@ -1,3 +1,4 @@
+/** A replica as the router is told of it. */
 export interface ReplicaOptions {
   /** Names the replica; also its tenant in the tree. */
   id: string;

@@ -27,6 +27,7 @@ export class NoReplicaError extends Error {
   }
 }
 
+/** What one choice is to heed. */
 export interface RouteOptions {
   /** Ids of replicas not to choose: those that a retry has tried already. */
   exclude?: ReadonlySet<string>;

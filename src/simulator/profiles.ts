@@ -28,6 +28,7 @@ export interface Profile {
   readonly maxModelLen: number;
 }
 
+/** The profiles that come with the package. */
 export type ProfileName = "l4-qwen2.5-1.5b";
 
 /**

@@ -16,6 +16,7 @@ import { respond } from "./http/respond.js";
 import { ReplicaMetrics } from "./metrics.js";
 import { checkedProfile, PROFILES, type Profile, type ProfileName } from "./profiles.js";
 
+/** What a simulated replica is to be like. */
 export interface SimulatedReplicaOptions {
   /** The model that it says it serves. Default: `Qwen/Qwen2.5-1.5B-Instruct`. */
   model?: string;

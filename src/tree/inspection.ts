@@ -5,6 +5,7 @@ import { eachEntry } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
 import { tokensOfText } from "./tokens.js";
 
+/** A node of the tree as `inspect` shows it. */
 export interface InspectedNode {
   /** Index of the parent in `nodes`; -1 for the root. */
   parent: number;
@@ -18,6 +19,7 @@ export interface InspectedNode {
   times: Map<string, number>;
 }
 
+/** The whole tree as plain values. */
 export interface TreeInspection {
   /** Node 0 is the root; then depth first, children in the order of their first characters (code points); namespaces follow, by name. */
   nodes: InspectedNode[];

@@ -7,6 +7,7 @@ const LEAST_BYTES = PAGE;
 /** 4 GiB less a region of the core's, so that no address passes 2^32. */
 export const MOST_BYTES: number = 65520 * PAGE;
 
+/** The tree's bounds, and who hears when they are met. */
 export interface PrefixTreeOptions {
   /**
    * The most bytes that the tree's memory may ever have, from 65,536 to 4,293,918,720, in steps of 65,536 (rounded down).
@@ -29,6 +30,7 @@ export interface PrefixTreeOptions {
   onEvict?: (eviction: Eviction) => void;
 }
 
+/** What one tenant lost to a bound or to time. */
 export interface Eviction {
   tenant: string;
   /** Characters that the tenant lost. */
@@ -74,6 +76,7 @@ export interface SweepOptions {
   evictionTarget: number;
 }
 
+/** A sweep, and how often. */
 export interface EvictionLoopOptions extends SweepOptions {
   /** Seconds between two sweeps, and before the first. */
   intervalSecs: number;

@@ -42,6 +42,7 @@ export function makeParts(options: PrefixTreeOptions, module?: WebAssembly.Modul
 /** Bytes of what the core's pool is divided into (assembly/memory.ts). */
 const GRAIN = 32;
 
+/** The tree's sizes. */
 export interface TreeStats {
   /** Nodes, the root among them. */
   nodes: number;

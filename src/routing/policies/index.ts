@@ -11,6 +11,7 @@ interface PolicyDefinition {
 /** The options of all policies. */
 export type PolicyOptions = PrefixAwareOptions;
 
+/** The policies by name. */
 export type PolicyName = "pow_of_2" | "prefix_aware";
 
 /** The policies by name. */

@@ -4,6 +4,7 @@ import type { Policy, PolicyEnvironment, PolicyRequest, Route } from "./policy.j
 import { shorterOfTwo } from "./pow-of-2.js";
 import { shortestQueue } from "./shortest-queue.js";
 
+/** The options of `prefix_aware`, by the names of Ray's `PrefixCacheAffinityRouter`. */
 export interface PrefixAwareOptions {
   /** Longest minus shortest queue above which the match is not asked for. Default: Infinity (until mid-2025: 10). */
   imbalancedThreshold?: number;
