@@ -8,7 +8,7 @@ import type { Way } from "./runtimes.js";
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
 /** Nothing is served there: what the page asks for comes from the folder. Localhost, since Web Crypto wants that or https. */
-const ORIGIN = "http://localhost";
+export const ORIGIN = "http://localhost";
 
 /** The strictest content security policy under which WebAssembly can be compiled from bytes. */
 const STRICTEST_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
@@ -37,32 +37,54 @@ export function chromiumProgram(): string {
 
 /** Opens a page with the program in it; what it has written to its console when the report is there. */
 export async function runPage(installation: string, way: Way, bundles: Bundles, patienceMs: number): Promise<string> {
+  const html =
+    way === "bundled"
+      ? `<meta http-equiv="content-security-policy" content="${STRICTEST_POLICY}">
+         <script type="module" src="/${bundles.page}"></script>`
+      : `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>
+         <script type="module" src="/${bundles.module}"></script>`;
+  return readConsole(installation, {
+    url: ORIGIN,
+    answer: (pathname) =>
+      pathname === "/"
+        ? { contentType: "text/html", body: `<!doctype html><meta charset="utf-8">${html}` }
+        : { path: join(bundles.folder, pathname) },
+    last: (text) => text.startsWith(REPORT_MARK),
+    patienceMs,
+  });
+}
+
+export interface Visit {
+  readonly url: string;
+  /** What answers in place of a server; absent: the server at the url. */
+  readonly answer?: (pathname: string) => Answer;
+  /** Whether this is the line to wait for. */
+  readonly last: (text: string) => boolean;
+  readonly patienceMs: number;
+}
+
+/**
+ * Opens a page; what it has written to its console when the last line is there.
+ * @param installation the folder where playwright-core is installed.
+ */
+export async function readConsole(installation: string, { url, answer, last, patienceMs }: Visit): Promise<string> {
   const { chromium } = createRequire(join(installation, "package.json"))("playwright-core") as Playwright;
   const browser = await chromium.launch({ executablePath: chromiumProgram(), timeout: patienceMs });
   try {
     const page = await browser.newPage();
-    const html =
-      way === "bundled"
-        ? `<meta http-equiv="content-security-policy" content="${STRICTEST_POLICY}">
-           <script type="module" src="/${bundles.page}"></script>`
-        : `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>
-           <script type="module" src="/${bundles.module}"></script>`;
-    await page.route(`${ORIGIN}/**`, (route) => {
-      const { pathname } = new URL(route.request().url());
-      return pathname === "/"
-        ? route.fulfill({ contentType: "text/html", body: `<!doctype html><meta charset="utf-8">${html}` })
-        : route.fulfill({ path: join(bundles.folder, pathname) });
-    });
+    if (answer !== undefined) {
+      await page.route(`${url}/**`, (route) => route.fulfill(answer(new URL(route.request().url()).pathname)));
+    }
     return await new Promise((resolve) => {
       let output = "";
-      const told = (text: string, last: boolean) => {
+      const told = (text: string, isLast: boolean) => {
         output += `${text}\n`;
-        if (last) resolve(output);
+        if (isLast) resolve(output);
       };
-      page.on("console", (message) => told(message.text(), message.text().startsWith(REPORT_MARK)));
+      page.on("console", (message) => told(message.text(), last(message.text())));
       page.on("pageerror", (error) => told(String(error), true));
       page.on("crash", () => told("the page has crashed", true));
-      page.goto(ORIGIN, { timeout: patienceMs }).catch((error) => told(String(error), true));
+      page.goto(url, { timeout: patienceMs }).catch((error) => told(String(error), true));
       setTimeout(() => told(`ended after ${patienceMs / 1000} s`, true), patienceMs).unref();
     });
   } finally {
@@ -90,5 +112,11 @@ interface Page {
 
 interface Route {
   request(): { url(): string };
-  fulfill(answer: { contentType?: string; body?: string; path?: string }): Promise<void>;
+  fulfill(answer: Answer): Promise<void>;
+}
+
+interface Answer {
+  contentType?: string;
+  body?: string;
+  path?: string;
 }

@@ -1,0 +1,19 @@
+import { Router } from "warmroute";
+import { createGateway } from "warmroute/gateway";
+
+/** No replicas: each answer is the gateway's own. */
+export async function program() {
+  const gateway = createGateway({ router: new Router({ policy: "prefix_aware", replicas: [] }) });
+  const answers = [];
+  for (const [method, path, body] of [
+    ["GET", "/health"],
+    ["GET", "/metrics"],
+    ["POST", "/v1/completions", '{"prompt":"Why is the sky blue?"}'],
+    ["POST", "/v1/completions", "{"],
+  ]) {
+    const answer = await gateway.fetch(new Request(`http://gateway${path}`, { method, body }));
+    await answer.arrayBuffer();
+    answers.push(answer.status);
+  }
+  return JSON.stringify({ answers });
+}
