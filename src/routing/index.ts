@@ -1,3 +1,5 @@
+// Declares `Symbol.dispose` for users whose `lib` is older.
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { Decision, DecisionReason } from "./decision.js";
 export type { Lease } from "./lease.js";
 export type { RouterOptions } from "./options.js";

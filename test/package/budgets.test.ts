@@ -21,7 +21,7 @@ describe("what the package costs a page, minified by esbuild and gzipped, the co
     expect(await gzipped(code)).toBeLessThanOrEqual(60 * KIB);
   });
 
-  test("the gateway's types and the router's policies do not bring the tree along", async () => {
+  test("the gateway alone brings no core along", async () => {
     const gateway = await bundle(`export { createGateway } from "warmroute/gateway";`);
     expect(gateway.modules.filter((file) => file.startsWith("dist/wasm/"))).toEqual([]);
   });
