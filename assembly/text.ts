@@ -218,14 +218,6 @@ export function copyText(node: Node, from: usize, most: usize, to: usize, toWide
   return count;
 }
 
-/** The unit that a text ends with. */
-export function lastUnit(node: Node): u32 {
-  if (isInline(node)) return unitAt(inlineUnits(node) + ((<usize>node.units - 1) << node.wide), node.wide);
-  let extent = node.text;
-  while (nextExtent(extent)) extent = nextExtent(extent);
-  return unitAt(extentUnits(extent) + extentBytes(extent) - (1 << node.wide), node.wide);
-}
-
 /** Whether every unit is up to 0xFF, however wide the text is stored. */
 export function isLatin1(node: Node): bool {
   if (!node.wide) return true;

@@ -9,11 +9,11 @@ const KIB = 1024;
 
 describe("what the package costs a page, minified by esbuild and gzipped, the compiled core included", () => {
   /**
-   * The goal is 12 KiB. The core alone, in base64, takes 9 KiB of that: what is left is less than the tree's methods, snapshots
+   * The goal is 12 KiB. The core alone, in base64, takes 10 KiB of that: what is left is less than the tree's methods, snapshots
    * and error messages need. This keeps the size from growing unnoticed.
    */
-  test("`import { PrefixTree }`: 20 KiB", async () => {
-    expect(await gzipped(`export { PrefixTree } from "warmroute";`)).toBeLessThanOrEqual(20 * KIB);
+  test("`import { PrefixTree }`: 23 KiB", async () => {
+    expect(await gzipped(`export { PrefixTree } from "warmroute";`)).toBeLessThanOrEqual(23 * KIB);
   });
 
   test("the gateway with its router, without a dashboard: 60 KiB", async () => {
