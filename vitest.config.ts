@@ -2,6 +2,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "#wasm": new URL("./src/wasm/inline.ts", import.meta.url).pathname } },
-  // No test is about time: a limit only ends one that hangs, on however slow a machine.
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Examples that need an install of their own: npm run test:examples.
+    exclude: process.env.WARMROUTE_EXAMPLES === undefined ? ["test/examples/installed/**"] : [],
+    // No test is about time: a limit only ends one that hangs, on however slow a machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });

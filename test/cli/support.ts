@@ -29,7 +29,16 @@ export function warmroute(...args: string[]): Run {
 /** As `warmroute`, but whoever starts it ends it. */
 export function start(args: readonly string[]): Run {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run \`npm run build\` first`);
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return run(process.execPath, [MAIN, ...args]);
+}
+
+/** Runs any program; whoever starts it ends it. */
+export function run(
+  command: string,
+  args: readonly string[],
+  { cwd, env }: { cwd?: string; env?: Record<string, string | undefined> } = {},
+): Run {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe" });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;

@@ -1,0 +1,56 @@
+// OpenAI's own client over several replicas: the router is its `fetch`, so there is no gateway to run and no hop to pay for.
+import OpenAI from "openai";
+import { Router } from "warmroute";
+import { createFetch } from "./create-fetch.js";
+
+const urls =
+  process.env.REPLICAS ?? "http://localhost:8001 http://localhost:8002 http://localhost:8003 http://localhost:8004";
+
+const router = new Router({
+  policy: "prefix_aware",
+  replicas: urls.split(" ").map((url, i) => ({ id: `replica-${i + 1}`, url })),
+});
+
+const client = new OpenAI({
+  baseURL: "http://replicas/v1", // nobody is called so: each request goes to the replica that is chosen for it
+  apiKey: "none",
+  fetch: createFetch(router),
+});
+
+const topics = ["the sea", "the night sky", "old trees"];
+const questions = ["What is it like?", "Why?", "Tell me more.", "And then?"];
+const chats = topics.map((topic) => [
+  {
+    role: "system",
+    content: `You are a patient teacher who speaks of ${topic} to people who have never seen it. ${"Be kind and exact. ".repeat(20)}`,
+  },
+]);
+
+for (const question of questions) {
+  // All chats at once: their turns interleave, and each still finds its own replica again.
+  await Promise.all(chats.map((messages, i) => ask(topics[i], messages, question)));
+}
+
+async function ask(topic, messages, question) {
+  messages.push({ role: "user", content: question });
+  const { data, response } = await client.chat.completions
+    .create({
+      model: "Qwen/Qwen2.5-1.5B-Instruct",
+      messages,
+      max_tokens: 40,
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    .withResponse();
+  let text = "";
+  let usage;
+  for await (const chunk of data) {
+    text += chunk.choices[0]?.delta.content ?? "";
+    usage = chunk.usage ?? usage;
+  }
+  messages.push({ role: "assistant", content: text });
+  const { prompt_tokens, prompt_tokens_details } = usage;
+  console.log(
+    `${topic.padEnd(14)}${response.headers.get("x-warmroute-replica")}  ${prompt_tokens_details.cached_tokens} of ${prompt_tokens} prompt tokens were cached`,
+  );
+}

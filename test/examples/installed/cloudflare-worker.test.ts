@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Run } from "../../cli/support.js";
+import { converse, servesConversations } from "../conversations.js";
+import { missing } from "../needs.js";
+import { npmStart, place, simulated } from "../support.js";
+
+const absent = missing("cloudflare-worker");
+
+describe.skipIf(absent !== null)(`examples/cloudflare-worker${absent === null ? "" : ` (${absent})`}`, () => {
+  const replicas = simulated(4);
+  const storage = mkdtempSync(join(tmpdir(), "warmroute-worker-"));
+  afterAll(() => rmSync(storage, { recursive: true }));
+
+  /** `wrangler dev`, that is workerd, with a storage that outlives it. */
+  async function start(): Promise<{ run: Run; baseURL: string }> {
+    const options = ["--port", "0", "--persist-to", storage, "--show-interactive-dev-session=false"];
+    const vars = ["--var", `"REPLICAS:${replicas.list()}"`, "SNAPSHOT_SECS:0.2"];
+    const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: storage, CI: "true" };
+    const run = npmStart(place("cloudflare-worker"), env, ...options, ...vars);
+    const line = await run.line(/Ready on http:/);
+    return { run, baseURL: `${/http:\S+/.exec(line)![0]}/v1` };
+  }
+
+  async function stop({ child, exit }: Run): Promise<void> {
+    child.kill("SIGTERM");
+    await exit;
+  }
+
+  let worker: Awaited<ReturnType<typeof start>>;
+  beforeAll(async () => {
+    worker = await start();
+  });
+
+  servesConversations({ baseURL: () => worker.baseURL, replicaUrls: () => replicas.urls });
+
+  test("after a restart each conversation still finds its replica: the tree was in the Durable Object's storage", async () => {
+    const client = () => new OpenAI({ baseURL: worker.baseURL, apiKey: "none", maxRetries: 0 });
+    const conversations = Array.from({ length: 8 }, (_, i) => 100 + i);
+    const before = [];
+    for (const seed of conversations) before.push((await converse(client(), seed))[1]!.replica);
+    const saved = worker.run.lines.length;
+    await converse(client(), 99);
+    await expect
+      .poll(() => worker.run.lines.slice(saved).join(), { timeout: 20_000 })
+      .toMatch(/saved a snapshot of \d+/);
+    await stop(worker.run);
+    worker = await start();
+    const after = [];
+    for (const seed of conversations) after.push((await converse(client(), seed))[0]!.replica);
+    expect(after).toEqual(before);
+    expect(new Set(after).size).toBeGreaterThan(1);
+  });
+});

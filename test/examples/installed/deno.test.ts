@@ -1,0 +1,3 @@
+import { gatewayProgram } from "./gateway-program.js";
+
+gatewayProgram("deno");
