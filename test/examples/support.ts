@@ -35,13 +35,22 @@ interface Manifest {
 
 /** Runs what the example's `npm start` runs; it is killed after the tests of the file. */
 export function npmStart(folder: string, env: Record<string, string> = {}, ...more: string[]): Run {
+  return script(folder, "start", env, more);
+}
+
+/** Runs one of the example's scripts as npm would, but directly, so that signals reach the program. */
+export function script(
+  folder: string,
+  name: string,
+  env: Record<string, string> = {},
+  more: readonly string[] = [],
+): Run {
   const { scripts }: Manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const bins = [join(folder, "node_modules/.bin"), join(folder, "../../node_modules/.bin"), process.env.PATH];
-  // `exec`, so that signals reach the program and not the shell.
-  const started = run("sh", ["-c", `exec ${[scripts.start, ...more].join(" ")}`], {
-    cwd: folder,
-    env: { ...env, PATH: bins.join(":") },
-  });
+  const command = [scripts[name], ...more].join(" ");
+  // A list of commands cannot be exec'ed.
+  const line = command.includes("&&") ? command : `exec ${command}`;
+  const started = run("sh", ["-c", line], { cwd: folder, env: { ...env, PATH: bins.join(":") } });
   afterAll(() => void started.child.kill("SIGKILL"));
   return started;
 }

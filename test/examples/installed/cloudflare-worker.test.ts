@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Run } from "../../cli/support.js";
 import { converse, servesConversations } from "../conversations.js";
 import { missing } from "../needs.js";
-import { npmStart, place, simulated } from "../support.js";
+import { npmStart, place, script, simulated } from "../support.js";
 
 const absent = missing("cloudflare-worker");
 
@@ -15,12 +15,25 @@ describe.skipIf(absent !== null)(`examples/cloudflare-worker${absent === null ? 
   const storage = mkdtempSync(join(tmpdir(), "warmroute-worker-"));
   afterAll(() => rmSync(storage, { recursive: true }));
 
+  const folder = place("cloudflare-worker");
+  const quiet = { WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: storage, CI: "true" };
+
+  let types: Run;
+  // Before `wrangler dev`, which would start anew over the file that this writes.
+  beforeAll(async () => {
+    types = script(folder, "check", quiet);
+    await types.exit;
+  });
+
+  test("its types are right", async () => {
+    expect(await types.exit, types.lines.join("\n")).toBe(0);
+  });
+
   /** `wrangler dev`, that is workerd, with a storage that outlives it. */
   async function start(): Promise<{ run: Run; baseURL: string }> {
     const options = ["--port", "0", "--persist-to", storage, "--show-interactive-dev-session=false"];
     const vars = ["--var", `"REPLICAS:${replicas.list()}"`, "SNAPSHOT_SECS:0.2"];
-    const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: storage, CI: "true" };
-    const run = npmStart(place("cloudflare-worker"), env, ...options, ...vars);
+    const run = npmStart(folder, quiet, ...options, ...vars);
     const line = await run.line(/Ready on http:/);
     return { run, baseURL: `${/http:\S+/.exec(line)![0]}/v1` };
   }
