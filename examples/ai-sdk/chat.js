@@ -15,16 +15,14 @@ for (const question of ["Why is the sky blue?", "And at sunset?", "On Mars too?"
   process.stdout.write(`> ${question}\n`);
   for await (const text of answer.textStream) process.stdout.write(text);
   messages.push(...(await answer.response).messages);
-  report(await answer.response, await answer.usage);
+  report(await answer.usage);
 }
 
 const aside = await generateText({ model, prompt: "Something else: name a river.", maxOutputTokens: 20 });
 process.stdout.write(`> Something else: name a river.\n${aside.text}`);
-report(aside.response, aside.usage);
+report(aside.usage);
 
-function report({ headers }, { inputTokens, inputTokenDetails }) {
+function report({ inputTokens, inputTokenDetails }) {
   const cached = inputTokenDetails.cacheReadTokens ?? 0;
-  process.stdout.write(
-    `\n  ${headers["x-warmroute-replica"]}: ${cached} of ${inputTokens} prompt tokens were cached\n\n`,
-  );
+  process.stdout.write(`\n  (${cached} of ${inputTokens} prompt tokens were cached)\n\n`);
 }

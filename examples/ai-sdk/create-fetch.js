@@ -43,7 +43,5 @@ function held(answer, lease) {
     .pipeTo(writable)
     .catch(() => {}) // the reader of the other end hears of it
     .finally(() => lease.release());
-  const headers = new Headers(answer.headers);
-  headers.set("x-warmroute-replica", lease.replica.id);
-  return new Response(readable, { status: answer.status, statusText: answer.statusText, headers });
+  return new Response(readable, answer);
 }

@@ -30,27 +30,26 @@ for (const question of questions) {
   // All chats at once: their turns interleave, and each still finds its own replica again.
   await Promise.all(chats.map((messages, i) => ask(topics[i], messages, question)));
 }
+console.log(
+  `characters sent to each: ${[...router.tree.tenantToCharCount].map(([id, chars]) => `${id} ${chars}`).join(", ")}`,
+);
 
 async function ask(topic, messages, question) {
   messages.push({ role: "user", content: question });
-  const { data, response } = await client.chat.completions
-    .create({
-      model: "Qwen/Qwen2.5-1.5B-Instruct",
-      messages,
-      max_tokens: 40,
-      stream: true,
-      stream_options: { include_usage: true },
-    })
-    .withResponse();
+  const stream = await client.chat.completions.create({
+    model: "Qwen/Qwen2.5-1.5B-Instruct",
+    messages,
+    max_tokens: 40,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
   let text = "";
   let usage;
-  for await (const chunk of data) {
+  for await (const chunk of stream) {
     text += chunk.choices[0]?.delta.content ?? "";
     usage = chunk.usage ?? usage;
   }
   messages.push({ role: "assistant", content: text });
   const { prompt_tokens, prompt_tokens_details } = usage;
-  console.log(
-    `${topic.padEnd(14)}${response.headers.get("x-warmroute-replica")}  ${prompt_tokens_details.cached_tokens} of ${prompt_tokens} prompt tokens were cached`,
-  );
+  console.log(`${topic}: ${prompt_tokens_details.cached_tokens} of ${prompt_tokens} prompt tokens were cached`);
 }

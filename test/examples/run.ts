@@ -63,8 +63,6 @@ function test(): number {
     "vitest",
     "run",
     "test/examples",
-    "--testTimeout=60000",
-    "--hookTimeout=60000",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,

@@ -1,4 +1,4 @@
-import { PrefixTree } from "warmroute";
+import type { PrefixTree } from "warmroute";
 
 /** A value in a Durable Object's storage has at most 2 MB. */
 const PIECE_BYTES = 1024 * 1024;
@@ -24,21 +24,12 @@ export class SnapshotStore {
     return bytes.length;
   }
 
-  /** Gives the tree what the snapshot holds; nothing where there is none. Replicas that are gone are left out. */
+  /** Adds to the tree what the snapshot holds; nothing where there is none. Replicas that are gone are left out. */
   async load(tree: PrefixTree): Promise<void> {
     const pieces = await this.#storage.list<Uint8Array>({ prefix: "piece-" });
     if (pieces.size === 0) return;
-    const bytes = new Uint8Array(await new Blob([...pieces.values()]).arrayBuffer());
-    copy(PrefixTree.restore(bytes), tree);
-  }
-}
-
-/** Inserts, oldest first, what the tenants of one tree own in another that has them too. */
-function copy(from: PrefixTree, to: PrefixTree): void {
-  const { nodes, recency } = from.inspect();
-  const texts: string[] = [];
-  for (const { parent, text } of nodes) texts.push((texts[parent] ?? "") + text);
-  for (const [tenant, newestFirst] of recency) {
-    for (const node of newestFirst.reverse()) to.insert(texts[node]!, tenant, nodes[node]!.times.get(tenant)!);
+    const replicas = new Set(tree.tenantToCharCount.keys());
+    tree.merge(new Uint8Array(await new Blob([...pieces.values()]).arrayBuffer()));
+    tree.removeTenants([...tree.tenantToCharCount.keys()].filter((tenant) => !replicas.has(tenant)));
   }
 }
