@@ -61,7 +61,7 @@ export async function origin(started: Run): Promise<string> {
 }
 
 /** Simulated vLLM servers on ports of their own, for all tests of a file. */
-export function simulated(count: number, speed = 50): { readonly urls: readonly string[]; list(): string } {
+export function simulated(count: number, speed = 10): { readonly urls: readonly string[]; list(): string } {
   let replicas: SimulatedReplicas | undefined;
   beforeAll(async () => {
     replicas = await startSimulatedReplicas({ count, host: "127.0.0.1", port: 0, speed });

@@ -51,20 +51,22 @@ describe.skipIf(absent !== null)(`examples/cloudflare-worker${absent === null ? 
   servesConversations({ baseURL: () => worker.baseURL, replicaUrls: () => replicas.urls });
 
   test("after a restart each conversation still finds its replica: the tree was in the Durable Object's storage", async () => {
-    const client = () => new OpenAI({ baseURL: worker.baseURL, apiKey: "none", maxRetries: 0 });
-    const conversations = Array.from({ length: 8 }, (_, i) => 100 + i);
-    const before = [];
-    for (const seed of conversations) before.push((await converse(client(), seed))[1]!.replica);
-    const saved = worker.run.lines.length;
-    await converse(client(), 99);
+    const seeds = Array.from({ length: 8 }, (_, i) => 100 + i);
+    const ask = () => {
+      const client = new OpenAI({ baseURL: worker.baseURL, apiKey: "none", maxRetries: 0 });
+      return Promise.all(seeds.map(async (seed) => (await converse(client, seed))[0]!.replica));
+    };
+    const before = await ask();
+    // One more request after the last snapshot, so that a further one follows.
+    const lines = worker.run.lines.length;
+    await fetch(`${worker.baseURL}/completions`, { method: "POST", body: '{"prompt":"One more.","max_tokens":1}' });
     await expect
-      .poll(() => worker.run.lines.slice(saved).join(), { timeout: 20_000 })
+      .poll(() => worker.run.lines.slice(lines).join(), { timeout: 60_000 })
       .toMatch(/saved a snapshot of \d+/);
     await stop(worker.run);
     worker = await start();
-    const after = [];
-    for (const seed of conversations) after.push((await converse(client(), seed))[0]!.replica);
+    const after = await ask();
     expect(after).toEqual(before);
     expect(new Set(after).size).toBeGreaterThan(1);
-  });
+  }, 180_000);
 });
