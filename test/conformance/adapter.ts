@@ -1,23 +1,31 @@
-import { type InsertReceipt, PrefixTree, type TenantSet } from "../../src/tree/index.js";
+import type { InsertReceipt, PrefixMatch, PrefixTree, PrefixTreeOptions, TenantSet } from "../../src/tree/index.js";
+import { RELEASE, type TreeMaker } from "../tree/builds.js";
+import { keyOf } from "./naive-node.js";
 
 /** What the vectors and the fuzz ask of a tree. Characters are code points, times seconds; results are plain values. */
 export interface TreeUnderTest {
   addTenants(tenants: readonly string[], timeS: number): void;
-  insert(text: string, tenant: string, timeS: number): void;
-  match(text: string, candidates: Candidates): Found;
+  insert(text: Text, tenant: string, timeS: number, namespace?: string): void;
+  match(text: Text, candidates: Candidates, namespace?: string, timeS?: number): Found;
   /** For each tenant what a match with it alone would find. */
-  matchEach(text: string, tenants: readonly string[]): number[];
+  matchEach(text: string, tenants: readonly string[], namespace?: string, timeS?: number): number[];
   /** A match, then an insert for the first tenant that it names. */
-  matchThenInsert(text: string, candidates: Candidates, timeS: number): Found;
+  matchThenInsert(text: string, candidates: Candidates, timeS: number, namespace?: string): Found;
   /** As insert; the receipt is for this tree's `revoke`. */
-  insertRevocable(text: string, tenant: string, timeS: number): unknown;
-  revoke(text: string, tenant: string, receipt: unknown): number;
+  insertRevocable(text: string, tenant: string, timeS: number, namespace?: string): unknown;
+  revoke(text: string, tenant: string, receipt: unknown, namespace?: string): number;
   /** One pair a distinct name. */
   remove(tenants: readonly string[]): [tenant: string, removed: number][];
   evict(tenant: string, minRemoveSize: number): number;
   smallest(candidates: Candidates): string[] | null;
   /** The tenants that lost characters, and how many. */
   sweep(evictionThreshold: number, evictionTarget: number): [tenant: string, removed: number][];
+  /** Goes on as a tree restored from this one's snapshot. */
+  restart(): void;
+  /** What the tree has evicted of its own accord since this was last asked, in order. */
+  takeEvictions(): Eviction[];
+  /** What the tree's memory takes. */
+  memoryBytes(): number;
   counts(): [tenant: string, characters: number][];
   dump(): TreeState;
 }
@@ -25,15 +33,33 @@ export interface TreeUnderTest {
 /** Null: no list given. `prepared`: as a `TenantSet`, where a tree knows such. */
 export type Candidates = { readonly names: readonly string[]; readonly prepared?: boolean } | null;
 
+/** A text, or token ids. */
+export type Text = string | readonly number[];
+
+export interface Bounds {
+  readonly maxBytes?: number;
+  readonly maxChars?: number;
+  readonly ttlSecs?: number;
+}
+
+export interface Eviction {
+  tenant: string;
+  chars: number;
+  reason: "pressure" | "expiry";
+}
+
 export interface Found {
   matchedChars: number;
-  matchedText: string;
+  matchedText: Text;
   matchedTenants: string[] | null;
 }
 
-/** Node 0 is the root; then depth first, children in the order of their first characters; pairs in the order of tenants. */
+/**
+ * Node 0 is the root; then depth first, children in the order of their first characters, then in the same way the other
+ * namespaces by key; pairs in the order of tenants. Tokens are shown as their ids, with a space after each.
+ */
 export interface TreeState {
-  nodes: { parent: number; text: string; times: [tenant: string, timeS: number][] }[];
+  nodes: { parent: number; text: string; namespace: string | null; times: [tenant: string, timeS: number][] }[];
   /** Indices of nodes, newest first, the root first of all. */
   recency: [tenant: string, nodes: number[]][];
 }
@@ -74,48 +100,53 @@ export const SPOILED: Readonly<Record<string, (tree: PrefixTree) => Partial<Pref
 
 /** `PrefixTree` as a tree under test; `spoiled` switches one of the faults above on. */
 export class PrefixTreeUnderTest implements TreeUnderTest {
-  readonly tree: PrefixTree;
+  tree: PrefixTree;
+  readonly #make: TreeMaker;
+  readonly #options: PrefixTreeOptions;
+  readonly #spoiled: keyof typeof SPOILED | undefined;
+  #evictions: Eviction[] = [];
   /** Made once a list of names, so that a set meets tenants that have come and gone since. */
   readonly #sets = new Map<string, TenantSet>();
 
-  constructor(tree: PrefixTree = new PrefixTree(), spoiled?: keyof typeof SPOILED) {
-    this.tree = tree;
-    if (spoiled !== undefined) Object.assign(tree, SPOILED[spoiled]!(tree));
+  constructor(bounds: Bounds = {}, make: TreeMaker = RELEASE, spoiled?: keyof typeof SPOILED) {
+    this.#make = make;
+    this.#options = { ...bounds, onEvict: (eviction) => this.#evictions.push({ reason: "pressure", ...eviction }) };
+    this.#spoiled = spoiled;
+    this.tree = this.#spoil(make.create(this.#options));
   }
 
   addTenants(tenants: readonly string[], timeS: number): void {
     this.tree.addTenants(tenants, timeS);
   }
 
-  insert(text: string, tenant: string, timeS: number): void {
-    this.tree.insert(text, tenant, timeS);
+  insert(text: Text, tenant: string, timeS: number, namespace?: string): void {
+    if (typeof text === "string") this.tree.insert(text, tenant, timeS, namespace);
+    else this.tree.insertTokens(text, tenant, timeS, namespace);
   }
 
-  match(text: string, candidates: Candidates): Found {
-    const { matchedChars, matchedText, matchedTenants } = this.tree.prefixMatch(text, this.#argument(candidates));
-    return { matchedChars, matchedText, matchedTenants };
+  match(text: Text, candidates: Candidates, namespace?: string, timeS?: number): Found {
+    const available = this.#argument(candidates);
+    if (typeof text === "string") return plain(this.tree.prefixMatch(text, available, namespace));
+    const { matchedTokens, matchedTenants } = this.tree.prefixMatchTokens(text, available, namespace);
+    return { matchedChars: matchedTokens, matchedText: text.slice(0, matchedTokens), matchedTenants };
   }
 
-  matchEach(text: string, tenants: readonly string[]): number[] {
-    return [...this.tree.prefixMatchEach(text, tenants)];
+  matchEach(text: string, tenants: readonly string[], namespace?: string, timeS?: number): number[] {
+    return [...this.tree.prefixMatchEach(text, tenants, namespace)];
   }
 
-  matchThenInsert(text: string, candidates: Candidates, timeS: number): Found {
+  matchThenInsert(text: string, candidates: Candidates, timeS: number, namespace?: string): Found {
     let found: Found | undefined;
-    this.tree.matchThenInsert(
-      text,
-      this.#argument(candidates),
-      ({ matchedChars, matchedText, matchedTenants }) => {
-        found = { matchedChars, matchedText, matchedTenants };
-        return matchedTenants?.[0] ?? null;
-      },
-      timeS,
-    );
+    const choose = (match: PrefixMatch): string | null => {
+      found = plain(match);
+      return found.matchedTenants?.[0] ?? null;
+    };
+    this.tree.matchThenInsert(text, this.#argument(candidates), choose, timeS, namespace);
     return found!;
   }
 
-  insertRevocable(text: string, tenant: string, timeS: number): InsertReceipt {
-    return this.tree.insertRevocable(text, tenant, timeS);
+  insertRevocable(text: string, tenant: string, timeS: number, namespace?: string): InsertReceipt {
+    return this.tree.insertRevocable(text, tenant, timeS, namespace);
   }
 
   revoke(text: string, tenant: string, receipt: unknown): number {
@@ -139,6 +170,19 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
     return [...this.tree.sweep({ evictionThreshold, evictionTarget })];
   }
 
+  restart(): void {
+    this.tree = this.#spoil(this.#make.restore(this.tree.snapshot(), this.#options));
+    this.#sets.clear();
+  }
+
+  takeEvictions(): Eviction[] {
+    return this.#evictions.splice(0);
+  }
+
+  memoryBytes(): number {
+    return this.tree.stats().memoryBytes;
+  }
+
   counts(): [string, number][] {
     return [...this.tree.tenantToCharCount];
   }
@@ -146,9 +190,18 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
   dump(): TreeState {
     const { nodes, recency } = this.tree.inspect();
     return {
-      nodes: nodes.map(({ parent, text, times }) => ({ parent, text, times: [...times] })),
+      nodes: nodes.map(({ parent, text, tokens, namespace, times }) => ({
+        parent,
+        text: tokens === undefined ? text : tokens.map((token) => `${token} `).join(""),
+        namespace: namespace === undefined ? null : keyOf({ name: namespace.name, tokens: namespace.tokens ?? false }),
+        times: [...times],
+      })),
       recency: [...recency],
     };
+  }
+
+  #spoil(tree: PrefixTree): PrefixTree {
+    return this.#spoiled === undefined ? tree : Object.assign(tree, SPOILED[this.#spoiled]!(tree));
   }
 
   #argument(candidates: Candidates): readonly string[] | TenantSet | null {
@@ -161,4 +214,8 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
     }
     return set;
   }
+}
+
+function plain({ matchedChars, matchedText, matchedTenants }: PrefixMatch): Found {
+  return { matchedChars, matchedText, matchedTenants };
 }

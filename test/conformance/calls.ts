@@ -1,76 +1,100 @@
 import fc from "fast-check";
-import type { Candidates } from "./adapter.js";
+import type { Bounds, Candidates, Text } from "./adapter.js";
 
-/** A call on a tree under test, as plain data: a counterexample prints as what can be run. */
+/** Calls on one new tree, as plain data: a counterexample prints as what can be run. */
+export interface Sequence {
+  bounds: Bounds;
+  calls: Call[];
+}
+
 export type Call =
   | { do: "addTenants"; tenants: string[]; timeS: number }
-  | { do: "insert"; text: string; tenant: string; timeS: number }
-  | { do: "match"; text: string; candidates: Candidates }
-  | { do: "matchEach"; text: string; tenants: string[] }
-  | { do: "matchThenInsert"; text: string; candidates: Candidates; timeS: number }
-  | { do: "insertRevocable"; text: string; tenant: string; timeS: number }
+  | { do: "insert"; text: Text; tenant: string; timeS: number; namespace?: string }
+  | { do: "match"; text: Text; candidates: Candidates; timeS: number; namespace?: string }
+  | { do: "matchEach"; text: string; tenants: string[]; timeS: number; namespace?: string }
+  | { do: "matchThenInsert"; text: string; candidates: Candidates; timeS: number; namespace?: string }
+  | { do: "insertRevocable"; text: string; tenant: string; timeS: number; namespace?: string }
   /** Takes back the revocable insert made `back` revocable inserts ago; without one, nothing. */
   | { do: "revoke"; back: number }
   | { do: "remove"; tenants: string[] }
   | { do: "evict"; tenant: string; minRemoveSize: number }
   | { do: "smallest"; candidates: Candidates }
-  | { do: "sweep"; evictionThreshold: number; evictionTarget: number };
+  | { do: "sweep"; evictionThreshold: number; evictionTarget: number }
+  /** Goes on as a tree restored from this one's snapshot. */
+  | { do: "restart" };
 
 export interface CallsOptions {
   text: fc.Arbitrary<string>;
+  /** Default: no inserts and matches of tokens. */
+  tokens?: fc.Arbitrary<number[]>;
   /** How many tenants there can be; all are there at first. Default: 1 to 5. */
   tenants?: fc.Arbitrary<number>;
+  /** The namespaces that there can be. Default: the tree's own alone. */
+  namespaces?: readonly (string | undefined)[];
+  /** Default: none. */
+  bounds?: fc.Arbitrary<Bounds>;
   /** How times follow each other; the default draws one of the four for each sequence. */
   pace?: Pace;
-  /** How much more often than by default tenants are removed and added. Default: 1. */
-  turnover?: number;
+  /** How often a kind of call is drawn, where that differs from `WEIGHTS`. */
+  weights?: Partial<Record<Call["do"], number>>;
   /** The most calls in a sequence. Default: 100. */
   most?: number;
 }
 
 export type Pace = "increasing" | "decreasing" | "equal" | "few";
 
+const WEIGHTS: Record<Call["do"], number> = {
+  insert: 12,
+  match: 8,
+  matchEach: 1,
+  matchThenInsert: 2,
+  insertRevocable: 2,
+  revoke: 1,
+  evict: 3,
+  smallest: 1,
+  sweep: 1,
+  remove: 1,
+  addTenants: 2,
+  restart: 0,
+};
+
 /** Sequences of calls on one tree. */
-export function calls(options: CallsOptions): fc.Arbitrary<Call[]> {
-  const { text, tenants = fc.integer({ min: 1, max: 5 }), pace, turnover = 1, most = 100 } = options;
+export function calls(options: CallsOptions): fc.Arbitrary<Sequence> {
+  const { tenants = fc.integer({ min: 1, max: 5 }), pace, namespaces = [undefined], most = 100 } = options;
   return fc
     .record({
+      bounds: options.bounds ?? fc.constant({}),
       tenants,
+      namespaces: fc.constant(namespaces),
       pace: pace === undefined ? fc.constantFrom<Pace>("increasing", "decreasing", "equal", "few") : fc.constant(pace),
       lists: fc.array(fc.array(fc.nat(999), { maxLength: 8 }), { minLength: 3, maxLength: 3 }),
-      steps: fc.array(step(text, turnover), { minLength: 1, maxLength: most, size: "max" }),
+      steps: fc.array(step(options), { minLength: 1, maxLength: most, size: "max" }),
     })
-    .map(toCalls);
+    .map(toSequence);
 }
 
 interface Step {
   kind: Call["do"];
   text: string;
+  /** If any, these go in the text's place where they can. */
+  tokens: number[] | null;
   /** These choose by their remainders. */
   tenant: number;
   list: number;
+  namespace: number;
   time: number;
   size: number;
 }
 
-function step(text: fc.Arbitrary<string>, turnover: number): fc.Arbitrary<Step> {
+function step({ text, tokens, weights }: CallsOptions): fc.Arbitrary<Step> {
+  const kinds = Object.entries({ ...WEIGHTS, ...weights }) as [Call["do"], number][];
   return fc.record({
-    kind: fc.oneof(
-      weighted("insert", 12),
-      weighted("match", 8),
-      weighted("matchEach", 1),
-      weighted("matchThenInsert", 2),
-      weighted("insertRevocable", 2),
-      weighted("revoke", 1),
-      weighted("evict", 3),
-      weighted("smallest", 1),
-      weighted("sweep", 1),
-      weighted("remove", turnover),
-      weighted("addTenants", 2 * turnover),
-    ),
+    kind: fc.oneof(...kinds.map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight }))),
     text,
+    tokens: tokens === undefined ? fc.constant(null) : fc.option(tokens),
     tenant: fc.nat(999),
     list: fc.nat(999),
+    namespace: fc.nat(999),
     time: fc.nat(999),
     size: fc.oneof(
       { arbitrary: fc.nat(12), weight: 7 },
@@ -80,45 +104,48 @@ function step(text: fc.Arbitrary<string>, turnover: number): fc.Arbitrary<Step> 
   });
 }
 
-function weighted(kind: Call["do"], weight: number): fc.WeightedArbitrary<Call["do"]> {
-  return { arbitrary: fc.constant(kind), weight };
-}
-
-interface Sequence {
+interface Drawn {
+  bounds: Bounds;
   tenants: number;
+  namespaces: readonly (string | undefined)[];
   pace: Pace;
   lists: number[][];
   steps: Step[];
 }
 
-function toCalls({ tenants, pace, lists, steps }: Sequence): Call[] {
+function toSequence({ bounds, tenants, namespaces, pace, lists, steps }: Drawn): Sequence {
   const names = Array.from({ length: tenants }, (_, i) => `t${i}`);
   // The last stands for a tenant that never is.
   const listed = [...names, "ghost"];
   const listsOfNames = lists.map((list) => list.map((number) => listed[number % listed.length]!));
-  const calls = steps.map((step, index) => toCall(step, timeAt(pace, index, step.time), names, listsOfNames));
-  return [{ do: "addTenants", tenants: names, timeS: 0 }, ...calls];
+  const calls = steps.map((step, index) => {
+    const namespace = namespaces[step.namespace % namespaces.length];
+    return toCall(step, timeAt(pace, index, step.time), names, listsOfNames, namespace);
+  });
+  return { bounds, calls: [{ do: "addTenants", tenants: names, timeS: 0 }, ...calls] };
 }
 
-function toCall(step: Step, timeS: number, names: string[], lists: string[][]): Call {
-  const { kind, text, list, size } = step;
+function toCall(step: Step, timeS: number, names: string[], lists: string[][], name: string | undefined): Call {
+  const { kind, text, tokens, list, size } = step;
   const tenant = step.tenant === 999 ? "ghost" : names[step.tenant % names.length]!;
   const some = lists[list % lists.length]!;
   const candidates = list % 4 === 0 ? null : { names: some, prepared: list % 2 === 0 };
+  const namespace = name === undefined ? {} : { namespace: name };
   switch (kind) {
     case "addTenants": {
       const tenants = (list % 2 === 0 ? some : [tenant]).filter((name) => name !== "ghost");
       return { do: kind, tenants, timeS };
     }
     case "insert":
+      return { do: kind, text: tokens ?? text, tenant, timeS, ...namespace };
     case "insertRevocable":
-      return { do: kind, text, tenant, timeS };
+      return { do: kind, text, tenant, timeS, ...namespace };
     case "match":
-      return { do: kind, text, candidates };
+      return { do: kind, text: tokens ?? text, candidates, timeS, ...namespace };
     case "matchEach":
-      return { do: kind, text, tenants: some };
+      return { do: kind, text, tenants: some, timeS, ...namespace };
     case "matchThenInsert":
-      return { do: kind, text, candidates, timeS };
+      return { do: kind, text, candidates, timeS, ...namespace };
     case "revoke":
       return { do: kind, back: size % 3 };
     case "remove":
@@ -129,6 +156,8 @@ function toCall(step: Step, timeS: number, names: string[], lists: string[][]): 
       return { do: kind, candidates };
     case "sweep":
       return { do: kind, evictionThreshold: size, evictionTarget: list % 4 === 0 ? size + 1 : Math.floor(size / 2) };
+    case "restart":
+      return { do: kind };
   }
 }
 

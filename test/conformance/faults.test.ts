@@ -1,31 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PrefixTree } from "../../src/tree/index.js";
-import { PrefixTreeUnderTest, SPOILED, type TreeUnderTest } from "./adapter.js";
+import { RELEASE } from "../tree/builds.js";
+import { type Bounds, PrefixTreeUnderTest, SPOILED, type TreeUnderTest } from "./adapter.js";
 import { compareCalls } from "./comparison.js";
 import { FAULTS } from "./faults.js";
 import { FUZZ_GROUPS } from "./fuzz.js";
 import { NaiveTree } from "./naive-tree.js";
 
 /** Draws the group's calls, as many as a run of the fuzz does, until a tree differs from the naive one. */
-function isCaught(group: string, makeTree: () => TreeUnderTest): boolean {
+function isCaught(group: string, makeTree: (bounds: Bounds) => TreeUnderTest): boolean {
   const { calls, runs } = FUZZ_GROUPS.find(({ name }) => name === group)!;
-  const property = fc.property(calls, (sequence) => compareCalls(sequence, [makeTree()]));
+  const property = fc.property(calls, (sequence) => compareCalls(sequence, [makeTree]));
   return fc.check(property, { seed: 1, numRuns: runs, endOnFailure: true }).failed;
 }
 
 describe("the fuzz catches a tree that is wrong", () => {
   test.for(FAULTS)("$fault", ({ group, Tree }) => {
-    expect(isCaught(group, () => new Tree())).toBe(true);
+    expect(isCaught(group, (bounds) => new Tree(bounds))).toBe(true);
   });
 });
 
 describe("the fuzz catches the core when it is spoiled", () => {
   test.for(Object.keys(SPOILED))("%s", (spoiled) => {
-    expect(isCaught("few distinct times", () => new PrefixTreeUnderTest(new PrefixTree(), spoiled))).toBe(true);
+    expect(isCaught("few distinct times", (bounds) => new PrefixTreeUnderTest(bounds, RELEASE, spoiled))).toBe(true);
   });
 });
 
 test("the fuzz finds nothing wrong with a tree that is right", () => {
-  expect(isCaught("a small alphabet", () => new NaiveTree())).toBe(false);
+  expect(isCaught("a small alphabet", (bounds) => new NaiveTree(bounds))).toBe(false);
 });

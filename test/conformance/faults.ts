@@ -1,8 +1,9 @@
-import type { Candidates, Found } from "./adapter.js";
-import { type NaiveNode, NaiveTree } from "./naive-tree.js";
+import type { Bounds, Candidates, Found, Text } from "./adapter.js";
+import type { NaiveNode } from "./naive-node.js";
+import { NaiveTree } from "./naive-tree.js";
 
 /** Naive trees that each go wrong in one way: what the fuzz must notice, and by which of its groups. */
-export const FAULTS: readonly { fault: string; group: string; Tree: new () => NaiveTree }[] = [
+export const FAULTS: readonly { fault: string; group: string; Tree: new (bounds?: Bounds) => NaiveTree }[] = [
   {
     fault: "a split gives the upper part the time of the insert, for every owner",
     group: "a small alphabet",
@@ -97,10 +98,10 @@ export const FAULTS: readonly { fault: string; group: string; Tree: new () => Na
     fault: "a match refreshes the recency of what it found",
     group: "a small alphabet",
     Tree: class extends NaiveTree {
-      override match(text: string, candidates: Candidates): Found {
+      override match(text: Text, candidates: Candidates): Found {
         const found = super.match(text, candidates);
         for (const tenant of found.matchedTenants ?? []) {
-          for (const node of this.path(found.matchedText)) {
+          for (const node of this.path(found.matchedText, undefined).whole) {
             if (node.owners.has(tenant)) this.touch(node, tenant, node.owners.get(tenant)!.timeS, 0);
           }
         }
@@ -184,8 +185,8 @@ export const FAULTS: readonly { fault: string; group: string; Tree: new () => Na
     fault: "a revocation takes back what a later insert has touched",
     group: "a small alphabet",
     Tree: class extends NaiveTree {
-      override revoke(text: string, tenant: string, receipt: unknown): number {
-        for (const node of this.path(text)) {
+      override revoke(text: Text, tenant: string, receipt: unknown): number {
+        for (const node of this.path(text, undefined).whole) {
           const entry = node.owners.get(tenant);
           if (entry !== undefined && entry.since === receipt) entry.call = entry.since;
         }
@@ -245,10 +246,10 @@ export const FAULTS: readonly { fault: string; group: string; Tree: new () => Na
 ];
 
 /** A tree that takes a text to be these characters. */
-function readingTexts(charactersOf: (text: string) => string[]): new () => NaiveTree {
+function readingTexts(charactersOf: (text: string) => string[]): new (bounds?: Bounds) => NaiveTree {
   return class extends NaiveTree {
-    protected override charactersOf(text: string): string[] {
-      return charactersOf(text);
+    protected override charactersOf(text: Text): string[] {
+      return typeof text === "string" ? charactersOf(text) : super.charactersOf(text);
     }
   };
 }

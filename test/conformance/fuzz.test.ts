@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createTreeWith } from "../../src/tree/prefix-tree.js";
-import { BUILDS } from "../tree/builds.js";
+import { MAKERS } from "../tree/builds.js";
 import { PrefixTreeUnderTest } from "./adapter.js";
 import { compareCalls } from "./comparison.js";
 import { FUZZ_GROUPS } from "./fuzz.js";
@@ -20,9 +19,9 @@ describe("PrefixTree, release core and debug core, does as the naive tree does",
       fc.property(calls, (sequence) => {
         compareCalls(
           sequence,
-          BUILDS.map(([, module]) => new PrefixTreeUnderTest(createTreeWith(module))),
+          MAKERS.map((maker) => (bounds) => new PrefixTreeUnderTest(bounds, maker)),
         );
-        compared += sequence.length;
+        compared += sequence.calls.length;
       }),
       {
         numRuns: Math.ceil(runs * Number(times)),

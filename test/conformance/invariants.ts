@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TreeUnderTest } from "./adapter.js";
+import type { Text, TreeUnderTest } from "./adapter.js";
 
 /** Throws unless the tree is whole: what holds after every call, whatever was called before. */
 export function checkInvariants(tree: TreeUnderTest): void {
@@ -7,12 +7,14 @@ export function checkInvariants(tree: TreeUnderTest): void {
   const counts = tree.counts();
   const owned = new Map(counts.map(([tenant]) => [tenant, { nodes: [] as number[], characters: 0 }]));
   const ownersOf = nodes.map(({ times }) => new Set(times.map(([tenant]) => tenant)));
-  nodes.forEach(({ parent, text, times }, index) => {
-    const isRoot = index === 0;
-    assert.equal(parent === -1, isRoot, `node ${index}: the root, and no other node, has no parent`);
-    assert.equal(text === "", isRoot, `node ${index}: the root, and no other node, has no text`);
-    assert(isRoot || times.length > 0, `node ${index}: it has an owner`);
-    const characters = Array.from(text).length;
+  const tokens = new Set<number>();
+  nodes.forEach(({ parent, text, namespace, times }, index) => {
+    const isRoot = index === 0 || namespace !== null;
+    assert.equal(parent === -1, isRoot, `node ${index}: roots, and no other nodes, have no parent`);
+    assert.equal(text === "", isRoot, `node ${index}: roots, and no other nodes, have no text`);
+    assert(index === 0 || times.length > 0, `node ${index}: it has an owner`);
+    if (namespace?.startsWith("t") || tokens.has(parent)) tokens.add(index);
+    const characters = tokens.has(index) ? text.split(" ").length - 1 : Array.from(text).length;
     for (const [tenant] of times) {
       const total = owned.get(tenant);
       assert(total !== undefined, `node ${index}: its owner ${JSON.stringify(tenant)} is known`);
@@ -41,19 +43,26 @@ export function checkInvariants(tree: TreeUnderTest): void {
  * Throws unless the tree is as an insert leaves it: the nodes that spell the text are the tenant's newest, the deepest first
  * of all, with the insert's time.
  */
-export function checkInserted(tree: TreeUnderTest, text: string, tenant: string, timeS: number): void {
+export function checkInserted(tree: TreeUnderTest, { text, tenant, timeS }: Insert): void {
   const { nodes, recency } = tree.dump();
   const timeOf = (node: number): number | undefined => nodes[node]!.times.find(([name]) => name === tenant)?.[1];
   const [root, ...newestFirst] = recency.find(([name]) => name === tenant)![1];
   let spelled = "";
-  let node = text === "" ? root : newestFirst[0];
-  for (const index of newestFirst) {
-    if (node === root) break;
+  let node = newestFirst[0];
+  for (const index of text.length === 0 ? [] : newestFirst) {
     assert.equal(index, node, "an insert's nodes follow each other in the list, the deepest first");
     assert.equal(timeOf(index), timeS, "an insert's nodes have its time");
     spelled = nodes[index]!.text + spelled;
     node = nodes[index]!.parent;
+    if (node <= 0) break;
   }
-  assert.equal(spelled, text, "an insert's nodes spell its text");
+  const wanted = typeof text === "string" ? text : text.map((token) => `${token} `).join("");
+  assert.equal(spelled, wanted, "an insert's nodes spell its text");
   assert.equal(timeOf(root!), timeS, "the root has the insert's time");
+}
+
+interface Insert {
+  text: Text;
+  tenant: string;
+  timeS: number;
 }

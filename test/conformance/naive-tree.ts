@@ -1,4 +1,6 @@
-import type { Candidates, Found, TreeState, TreeUnderTest } from "./adapter.js";
+import assert from "node:assert/strict";
+import type { Bounds, Candidates, Eviction, Found, Text, TreeState, TreeUnderTest } from "./adapter.js";
+import { keyOf, NaiveNode, sharedLength } from "./naive-node.js";
 
 /**
  * The tree as its description says it, with arrays and maps, to be obviously right rather than fast. What the fuzz holds
@@ -6,13 +8,27 @@ import type { Candidates, Found, TreeState, TreeUnderTest } from "./adapter.js";
  */
 export class NaiveTree implements TreeUnderTest {
   protected readonly root: NaiveNode = new NaiveNode([], null);
+  /** The roots of the other namespaces, by key. */
+  protected readonly namespaces: Map<string, NaiveNode> = new Map();
   /** The characters that each tenant owns, in the tree's order of tenants. */
   protected readonly characterCounts: Map<string, number> = new Map();
   /** Each tenant's nodes, newest first, the root first of all. */
   protected readonly recency: Map<string, NaiveNode[]> = new Map();
+  readonly bounds: Bounds;
+  /** Bytes are not counted here: so it is told how often the next call has to evict, and how many characters enter then. */
+  told: Told = NOTHING_TOLD;
+  /** The path of the insert under way: these nodes stay, although for a while nobody may own them. */
+  #held: NaiveNode[] = [];
+  #evictions: Eviction[] = [];
   #calls = 0;
+  #latestS = Number.NEGATIVE_INFINITY;
+
+  constructor(bounds: Bounds = {}) {
+    this.bounds = bounds;
+  }
 
   addTenants(tenants: readonly string[], timeS: number): void {
+    this.evictAsTold();
     for (const tenant of tenants) {
       if (this.characterCounts.has(tenant)) continue;
       this.characterCounts.set(tenant, 0);
@@ -21,39 +37,51 @@ export class NaiveTree implements TreeUnderTest {
     }
   }
 
-  insert(text: string, tenant: string, timeS: number): void {
-    this.insertRevocable(text, tenant, timeS);
+  insert(text: Text, tenant: string, timeS: number, namespace?: string): void {
+    this.insertRevocable(text, tenant, timeS, namespace);
   }
 
-  insertRevocable(text: string, tenant: string, timeS: number): unknown {
+  insertRevocable(text: Text, tenant: string, timeS: number, namespace?: string): unknown {
+    const now = this.advance(timeS);
     if (!this.characterCounts.has(tenant)) return null;
     const call = ++this.#calls;
+    const { whole, partly } = this.path(text, namespace);
+    this.#held = partly === undefined ? whole : [...whole, partly];
+    let rest = this.makeRoom(text, tenant, namespace, whole);
     let node = this.root;
-    let rest = this.charactersOf(text);
-    this.touch(node, tenant, timeS, call);
+    this.touch(node, tenant, now, call);
+    const start = this.startOf(text, namespace) ?? (rest.length > 0 ? this.newNamespace(text, namespace) : node);
+    if (start !== node) this.touch(start, tenant, now, call);
+    node = start;
     while (rest.length > 0) {
-      node = this.childFor(node, rest, timeS);
-      this.touch(node, tenant, timeS, call);
+      node = this.childFor(node, rest, now);
+      this.touch(node, tenant, now, call);
       rest = rest.slice(node.text.length);
     }
+    const held = this.#held.reverse();
+    this.#held = [];
+    for (const each of held) this.prune(each);
     return call;
   }
 
-  revoke(text: string, tenant: string, receipt: unknown): number {
+  /** A namespace's root goes with the last that is below it. */
+  revoke(text: Text, tenant: string, receipt: unknown, namespace?: string): number {
     let removed = 0;
-    for (const node of this.path(text)) {
+    for (const node of this.path(text, namespace).whole.reverse()) {
       const entry = node.owners.get(tenant);
-      if (node !== this.root && entry?.since === receipt && entry?.call === receipt)
-        removed += this.release(node, tenant);
+      if (node === this.root || entry?.call !== receipt) continue;
+      const goes = node.namespace === null ? entry?.since === receipt : node.children.size === 0;
+      if (goes) removed += this.release(node, tenant);
     }
     return removed;
   }
 
-  match(text: string, candidates: Candidates): Found {
+  match(text: Text, candidates: Candidates, namespace?: string, timeS = 0): Found {
+    this.advance(timeS);
     const named = this.matchCandidates(candidates);
-    if (named.length === 0) return { matchedChars: 0, matchedText: "", matchedTenants: null };
-    const characters = this.charactersOf(text);
-    let node = this.root;
+    const start = named.length === 0 ? undefined : this.startOf(text, namespace);
+    const characters = start === undefined ? [] : this.charactersOf(text);
+    let node = start ?? this.root;
     let matched = 0;
     while (matched < characters.length) {
       const child = node.children.get(characters[matched]!);
@@ -63,21 +91,23 @@ export class NaiveTree implements TreeUnderTest {
       node = child;
       if (shared < child.text.length) break;
     }
-    const owners = named.filter((tenant) => node.owners.has(tenant));
+    const reached = matched === 0 ? this.root : node;
+    const owners = named.filter((tenant) => reached.owners.has(tenant));
     return {
       matchedChars: matched,
-      matchedText: characters.slice(0, matched).join(""),
+      matchedText: typeof text === "string" ? characters.slice(0, matched).join("") : text.slice(0, matched),
       matchedTenants: owners.length === 0 ? null : owners,
     };
   }
 
-  matchEach(text: string, tenants: readonly string[]): number[] {
-    return tenants.map((tenant) => this.match(text, { names: [tenant] }).matchedChars);
+  matchEach(text: Text, tenants: readonly string[], namespace?: string, timeS = 0): number[] {
+    this.advance(timeS);
+    return tenants.map((tenant) => this.match(text, { names: [tenant] }, namespace, timeS).matchedChars);
   }
 
-  matchThenInsert(text: string, candidates: Candidates, timeS: number): Found {
-    const found = this.match(text, candidates);
-    if (found.matchedTenants !== null) this.insert(text, found.matchedTenants[0]!, timeS);
+  matchThenInsert(text: Text, candidates: Candidates, timeS: number, namespace?: string): Found {
+    const found = this.match(text, candidates, namespace, timeS);
+    if (found.matchedTenants !== null) this.insert(text, found.matchedTenants[0]!, timeS, namespace);
     return found;
   }
 
@@ -119,24 +149,50 @@ export class NaiveTree implements TreeUnderTest {
       .filter(([, removed]) => removed > 0);
   }
 
+  expire(timeS: number): [string, number][] {
+    const before = this.counts();
+    this.advance(timeS);
+    return before
+      .map(([tenant, count]): [string, number] => [tenant, count - this.characterCounts.get(tenant)!])
+      .filter(([, removed]) => removed > 0);
+  }
+
+  /** All that the tree is lives on in the restored one; only what there is no room for has gone. */
+  restart(): void {
+    this.evictAsTold();
+  }
+
+  memoryBytes(): number {
+    return 0;
+  }
+
   counts(): [string, number][] {
     return [...this.characterCounts];
   }
 
+  takeEvictions(): Eviction[] {
+    const evictions = this.#evictions;
+    this.#evictions = [];
+    return evictions;
+  }
+
   dump(): TreeState {
     const order: NaiveNode[] = [];
-    const visit = (node: NaiveNode): void => {
+    const visit = (node: NaiveNode, tokens: boolean): void => {
       order.push(node);
-      const children = [...node.children.values()];
-      for (const child of children.sort((a, b) => a.firstCodePoint() - b.firstCodePoint())) visit(child);
+      for (const child of node.inOrder(tokens)) visit(child, tokens);
     };
-    visit(this.root);
+    visit(this.root, false);
+    for (const [, root] of [...this.namespaces].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      visit(root, root.namespace!.tokens);
+    }
     const indices = new Map(order.map((node, index) => [node, index]));
     const tenants = [...this.characterCounts.keys()];
     return {
-      nodes: order.map(({ parent, text, owners }) => ({
-        parent: parent === null ? -1 : indices.get(parent)!,
+      nodes: order.map(({ parent, text, owners, namespace }) => ({
+        parent: parent === null || namespace !== null ? -1 : indices.get(parent)!,
         text: text.join(""),
+        namespace: namespace === null ? null : keyOf(namespace),
         times: tenants.flatMap((tenant): [string, number][] => {
           const entry = owners.get(tenant);
           return entry === undefined ? [] : [[tenant, entry.timeS]];
@@ -146,15 +202,43 @@ export class NaiveTree implements TreeUnderTest {
     };
   }
 
-  /** A text's code points; a surrogate without its partner is one. */
-  protected charactersOf(text: string): string[] {
-    return Array.from(text);
+  /** A text's code points, a surrogate without its partner being one; of tokens their decimals. */
+  protected charactersOf(text: Text): string[] {
+    return typeof text === "string" ? Array.from(text) : text.map((token) => `${token} `);
   }
 
   protected matchCandidates(candidates: Candidates): string[] {
     const everyone = [...this.characterCounts.keys()];
     if (candidates === null || candidates.names.length === 0) return everyone;
     return candidates.names.filter((tenant) => this.characterCounts.has(tenant));
+  }
+
+  /** The root that texts of this kind and namespace begin at, if it is there. */
+  protected startOf(text: Text, name: string | undefined): NaiveNode | undefined {
+    const tokens = typeof text !== "string";
+    return name === undefined && !tokens ? this.root : this.namespaces.get(keyOf({ name, tokens }));
+  }
+
+  protected newNamespace(text: Text, name: string | undefined): NaiveNode {
+    const namespace = { name, tokens: typeof text !== "string" };
+    const root = new NaiveNode([], this.root, namespace);
+    this.namespaces.set(keyOf(namespace), root);
+    return root;
+  }
+
+  /** The nodes that lie wholly on the text, from the root down, and the one that the text ends or goes astray in. */
+  protected path(text: Text, namespace: string | undefined): { whole: NaiveNode[]; partly: NaiveNode | undefined } {
+    let node = this.startOf(text, namespace);
+    const whole = node === undefined || node === this.root ? [this.root] : [this.root, node];
+    let rest = node === undefined ? [] : this.charactersOf(text);
+    while (rest.length > 0) {
+      node = node!.children.get(rest[0]!);
+      if (node === undefined) break;
+      if (sharedLength(node.text, rest) < node.text.length) return { whole, partly: node };
+      whole.push(node);
+      rest = rest.slice(node.text.length);
+    }
+    return { whole, partly: undefined };
   }
 
   /** Makes the node the tenant's, its newest, with that time. */
@@ -202,59 +286,96 @@ export class NaiveTree implements TreeUnderTest {
     return end === -1 ? oldestFirst : oldestFirst.slice(0, end);
   }
 
+  /**
+   * What the oldest insert call of all touched and nobody since: at the old end of its tenant's list, oldest first. Not what
+   * `inserting` has on the path of the call under way.
+   */
+  protected oldestUnit(inserting?: string, path: NaiveNode[] = []): Unit | undefined {
+    let oldest: Unit | undefined;
+    for (const [tenant, list] of this.recency) {
+      const isSpared = (node: NaiveNode): boolean => tenant === inserting && path.includes(node);
+      const callOf = (node: NaiveNode): number => node.owners.get(tenant)!.call;
+      const last = list.findLast((node) => node !== this.root && !isSpared(node));
+      if (last === undefined || (oldest !== undefined && oldest.call < callOf(last))) continue;
+      const nodes = list.filter((node) => node !== this.root && !isSpared(node) && callOf(node) === callOf(last));
+      oldest = { tenant, nodes: nodes.reverse(), call: callOf(last), timeS: last.owners.get(tenant)!.timeS };
+    }
+    return oldest;
+  }
+
+  /** Evicts for an insert until its text fits, and cuts off of it what does not fit alone. Returns what enters. */
+  protected makeRoom(text: Text, tenant: string, namespace: string | undefined, path: NaiveNode[]): string[] {
+    const { maxChars } = this.bounds;
+    const characters = this.charactersOf(text);
+    const excess = (): number => {
+      if (maxChars === undefined) return 0;
+      const owned = this.match(text, { names: [tenant] }, namespace).matchedChars;
+      return this.counts().reduce((sum, [, count]) => sum + count, characters.length - owned) - maxChars;
+    };
+    let unit = this.oldestUnit(tenant, path);
+    for (let done = 0; unit !== undefined && (done < this.told.evictions || excess() > 0); done++) {
+      this.evictUnit(unit, "pressure");
+      unit = this.oldestUnit(tenant, path);
+    }
+    const enters = Math.min(this.told.entered, characters.length - Math.max(0, excess()));
+    assert(enters >= characters.length || unit === undefined, "a text is shortened when nothing else can go");
+    return characters.slice(0, enters);
+  }
+
+  protected evictUnit({ tenant, nodes }: Unit, reason: Eviction["reason"]): void {
+    const chars = nodes.reduce((sum, node) => sum + this.release(node, tenant), 0);
+    this.#evictions.push({ tenant, chars, reason });
+  }
+
+  /** Evicts what has not been touched for longer than `ttlSecs`. Returns the time that counts: with `ttlSecs`, the latest. */
+  protected advance(timeS: number): number {
+    const { ttlSecs } = this.bounds;
+    if (ttlSecs === undefined) return timeS;
+    this.#latestS = Math.max(this.#latestS, timeS);
+    for (let unit = this.oldestUnit(); unit !== undefined && unit.timeS < this.#latestS - ttlSecs; ) {
+      this.evictUnit(unit, "expiry");
+      unit = this.oldestUnit();
+    }
+    return this.#latestS;
+  }
+
+  protected evictAsTold(): void {
+    for (let done = 0; done < this.told.evictions; done++) this.evictUnit(this.oldestUnit()!, "pressure");
+  }
+
   /** Ends a tenant's ownership of a node, and the node when it was the last. Returns the characters given up. */
   protected release(node: NaiveNode, tenant: string): number {
     node.owners.delete(tenant);
     this.addToCount(tenant, -node.text.length);
     const list = this.recency.get(tenant)!;
     list.splice(list.indexOf(node), 1);
-    if (node.owners.size === 0) node.parent?.children.delete(node.text[0]!);
+    this.prune(node);
     return node.text.length;
+  }
+
+  /** Takes a node without owners out of the tree. */
+  protected prune(node: NaiveNode): void {
+    if (node.owners.size > 0 || node === this.root || this.#held.includes(node)) return;
+    if (node.namespace === null) node.parent!.children.delete(node.text[0]!);
+    else this.namespaces.delete(keyOf(node.namespace));
   }
 
   protected addToCount(tenant: string, characters: number): void {
     this.characterCounts.set(tenant, this.characterCounts.get(tenant)! + characters);
   }
-
-  /** The nodes that lie wholly on the text, from the root down. */
-  protected path(text: string): NaiveNode[] {
-    const nodes = [this.root];
-    let rest = this.charactersOf(text);
-    for (let node = this.root.children.get(rest[0]!); node !== undefined; node = node.children.get(rest[0]!)) {
-      if (sharedLength(node.text, rest) < node.text.length) break;
-      nodes.push(node);
-      rest = rest.slice(node.text.length);
-    }
-    return nodes;
-  }
 }
 
-export class NaiveNode {
-  text: string[];
-  parent: NaiveNode | null;
-  /** By first character. */
-  readonly children: Map<string, NaiveNode> = new Map();
-  readonly owners: Map<string, NaiveEntry> = new Map();
-
-  constructor(text: string[], parent: NaiveNode | null) {
-    this.text = text;
-    this.parent = parent;
-  }
-
-  firstCodePoint(): number {
-    return this.text[0]!.codePointAt(0)!;
-  }
+export interface Told {
+  evictions: number;
+  entered: number;
 }
 
-/** `call` numbers the last insert that touched the node for the tenant, `since` the first. */
-export interface NaiveEntry {
-  timeS: number;
+export const NOTHING_TOLD: Told = { evictions: 0, entered: Number.POSITIVE_INFINITY };
+
+interface Unit {
+  tenant: string;
+  /** Oldest first. */
+  nodes: NaiveNode[];
   call: number;
-  since: number;
-}
-
-export function sharedLength(a: string[], b: string[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
+  timeS: number;
 }

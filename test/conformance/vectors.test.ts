@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createTreeWith } from "../../src/tree/prefix-tree.js";
-import { BUILDS } from "../tree/builds.js";
+import { MAKERS } from "../tree/builds.js";
 import { PrefixTreeUnderTest, type TreeUnderTest } from "./adapter.js";
 import { NaiveTree } from "./naive-tree.js";
 import { readScenarios } from "./recordings.js";
@@ -11,9 +10,9 @@ const kinds = [...new Set(scenarios.map(({ kind }) => kind))];
 
 const trees: [string, () => TreeUnderTest][] = [
   ["the naive model", () => new NaiveTree()],
-  ...BUILDS.map(([build, module]): [string, () => TreeUnderTest] => [
-    `the ${build} core`,
-    () => new PrefixTreeUnderTest(createTreeWith(module)),
+  ...MAKERS.map((maker): [string, () => TreeUnderTest] => [
+    `the ${maker.build} core`,
+    () => new PrefixTreeUnderTest({}, maker),
   ]),
 ];
 

@@ -1,0 +1,46 @@
+/** A node of the naive tree. Its text is a list of characters; a token is one too, its id in decimals. */
+export class NaiveNode {
+  text: string[];
+  parent: NaiveNode | null;
+  /** Of the root of a namespace: which. It has no text, and the tree's root is its parent. */
+  readonly namespace: NaiveNamespace | null;
+  /** By first character. */
+  readonly children: Map<string, NaiveNode> = new Map();
+  readonly owners: Map<string, NaiveEntry> = new Map();
+
+  constructor(text: string[], parent: NaiveNode | null, namespace: NaiveNamespace | null = null) {
+    this.text = text;
+    this.parent = parent;
+    this.namespace = namespace;
+  }
+
+  /** Children in the order of their first characters: code points, or token ids. */
+  inOrder(tokens: boolean): NaiveNode[] {
+    const first = ({ text }: NaiveNode): number => (tokens ? Number(text[0]) : text[0]!.codePointAt(0)!);
+    return [...this.children.values()].sort((a, b) => first(a) - first(b));
+  }
+}
+
+/** `call` numbers the last insert that touched the node for the tenant, `since` the first. */
+export interface NaiveEntry {
+  timeS: number;
+  call: number;
+  since: number;
+}
+
+/** Texts of two namespaces never match each other, and tokens never a text. */
+export interface NaiveNamespace {
+  readonly name: string | undefined;
+  readonly tokens: boolean;
+}
+
+/** Names a namespace among the others, and orders them. */
+export function keyOf({ name, tokens }: NaiveNamespace): string {
+  return `${tokens ? "t" : "c"}${name === undefined ? "" : `:${name}`}`;
+}
+
+export function sharedLength(a: string[], b: string[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
