@@ -1,4 +1,11 @@
-import type { InsertReceipt, PrefixMatch, PrefixTree, PrefixTreeOptions, TenantSet } from "../../src/tree/index.js";
+import type {
+  Eviction,
+  InsertReceipt,
+  PrefixMatch,
+  PrefixTree,
+  PrefixTreeOptions,
+  TenantSet,
+} from "../../src/tree/index.js";
 import { RELEASE, type TreeMaker } from "../tree/builds.js";
 import { keyOf } from "./naive-node.js";
 
@@ -20,6 +27,9 @@ export interface TreeUnderTest {
   smallest(candidates: Candidates): string[] | null;
   /** The tenants that lost characters, and how many. */
   sweep(evictionThreshold: number, evictionTarget: number): [tenant: string, removed: number][];
+  /** The tenants that lost characters, and how many. */
+  expire(timeS: number): [tenant: string, removed: number][];
+  compact(): number;
   /** Goes on as a tree restored from this one's snapshot. */
   restart(): void;
   /** What the tree has evicted of its own accord since this was last asked, in order. */
@@ -40,12 +50,6 @@ export interface Bounds {
   readonly maxBytes?: number;
   readonly maxChars?: number;
   readonly ttlSecs?: number;
-}
-
-export interface Eviction {
-  tenant: string;
-  chars: number;
-  reason: "pressure" | "expiry";
 }
 
 export interface Found {
@@ -110,7 +114,7 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
 
   constructor(bounds: Bounds = {}, make: TreeMaker = RELEASE, spoiled?: keyof typeof SPOILED) {
     this.#make = make;
-    this.#options = { ...bounds, onEvict: (eviction) => this.#evictions.push({ reason: "pressure", ...eviction }) };
+    this.#options = { ...bounds, onEvict: (eviction) => this.#evictions.push(eviction) };
     this.#spoiled = spoiled;
     this.tree = this.#spoil(make.create(this.#options));
   }
@@ -126,13 +130,13 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
 
   match(text: Text, candidates: Candidates, namespace?: string, timeS?: number): Found {
     const available = this.#argument(candidates);
-    if (typeof text === "string") return plain(this.tree.prefixMatch(text, available, namespace));
-    const { matchedTokens, matchedTenants } = this.tree.prefixMatchTokens(text, available, namespace);
+    if (typeof text === "string") return plain(this.tree.prefixMatch(text, available, namespace, timeS));
+    const { matchedTokens, matchedTenants } = this.tree.prefixMatchTokens(text, available, namespace, timeS);
     return { matchedChars: matchedTokens, matchedText: text.slice(0, matchedTokens), matchedTenants };
   }
 
   matchEach(text: string, tenants: readonly string[], namespace?: string, timeS?: number): number[] {
-    return [...this.tree.prefixMatchEach(text, tenants, namespace)];
+    return [...this.tree.prefixMatchEach(text, tenants, namespace, timeS)];
   }
 
   matchThenInsert(text: string, candidates: Candidates, timeS: number, namespace?: string): Found {
@@ -168,6 +172,14 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
 
   sweep(evictionThreshold: number, evictionTarget: number): [string, number][] {
     return [...this.tree.sweep({ evictionThreshold, evictionTarget })];
+  }
+
+  expire(timeS: number): [string, number][] {
+    return [...this.tree.expire(timeS)];
+  }
+
+  compact(): number {
+    return this.tree.compact();
   }
 
   restart(): void {

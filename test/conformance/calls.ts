@@ -20,6 +20,8 @@ export type Call =
   | { do: "evict"; tenant: string; minRemoveSize: number }
   | { do: "smallest"; candidates: Candidates }
   | { do: "sweep"; evictionThreshold: number; evictionTarget: number }
+  | { do: "expire"; timeS: number }
+  | { do: "compact" }
   /** Goes on as a tree restored from this one's snapshot. */
   | { do: "restart" };
 
@@ -55,6 +57,8 @@ const WEIGHTS: Record<Call["do"], number> = {
   sweep: 1,
   remove: 1,
   addTenants: 2,
+  expire: 0,
+  compact: 0,
   restart: 0,
 };
 
@@ -156,6 +160,9 @@ function toCall(step: Step, timeS: number, names: string[], lists: string[][], n
       return { do: kind, candidates };
     case "sweep":
       return { do: kind, evictionThreshold: size, evictionTarget: list % 4 === 0 ? size + 1 : Math.floor(size / 2) };
+    case "expire":
+      return { do: kind, timeS };
+    case "compact":
     case "restart":
       return { do: kind };
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Bounds, Eviction, Found, TreeUnderTest } from "./adapter.js";
+import type { Eviction } from "../../src/tree/index.js";
+import type { Bounds, Found, TreeUnderTest } from "./adapter.js";
 import type { Call, Sequence } from "./calls.js";
 import { checkInserted, checkInvariants } from "./invariants.js";
 import { NaiveTree, NOTHING_TOLD } from "./naive-tree.js";
@@ -111,6 +112,10 @@ class Player {
         return tree.smallest(call.candidates);
       case "sweep":
         return tree.sweep(call.evictionThreshold, call.evictionTarget);
+      case "expire":
+        return tree.expire(call.timeS);
+      case "compact":
+        return tree.compact();
       case "restart":
         return tree.restart();
     }

@@ -1,6 +1,6 @@
 import type { Bounds, Candidates, Found, Text } from "./adapter.js";
 import type { NaiveNode } from "./naive-node.js";
-import { NaiveTree } from "./naive-tree.js";
+import { NaiveTree, type Receipt } from "./naive-tree.js";
 
 /** Naive trees that each go wrong in one way: what the fuzz must notice, and by which of its groups. */
 export const FAULTS: readonly { fault: string; group: string; Tree: new (bounds?: Bounds) => NaiveTree }[] = [
@@ -185,12 +185,12 @@ export const FAULTS: readonly { fault: string; group: string; Tree: new (bounds?
     fault: "a revocation takes back what a later insert has touched",
     group: "a small alphabet",
     Tree: class extends NaiveTree {
-      override revoke(text: Text, tenant: string, receipt: unknown): number {
-        for (const node of this.path(text, undefined).whole) {
+      override revoke(text: Text, tenant: string, receipt: Receipt | null, namespace?: string): number {
+        for (const node of this.path(text, namespace).whole) {
           const entry = node.owners.get(tenant);
-          if (entry !== undefined && entry.since === receipt) entry.call = entry.since;
+          if (entry !== undefined && receipt !== null && entry.call > receipt.call) entry.call = receipt.call;
         }
-        return super.revoke(text, tenant, receipt);
+        return super.revoke(text, tenant, receipt, namespace);
       }
     },
   },

@@ -21,11 +21,10 @@ export class NaiveNode {
   }
 }
 
-/** `call` numbers the last insert that touched the node for the tenant, `since` the first. */
 export interface NaiveEntry {
   timeS: number;
+  /** The number of the last insert that touched the node for the tenant. */
   call: number;
-  since: number;
 }
 
 /** Texts of two namespaces never match each other, and tokens never a text. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Bounds, Candidates, Eviction, Found, Text, TreeState, TreeUnderTest } from "./adapter.js";
+import type { Eviction } from "../../src/tree/index.js";
+import type { Bounds, Candidates, Found, Text, TreeState, TreeUnderTest } from "./adapter.js";
 import { keyOf, NaiveNode, sharedLength } from "./naive-node.js";
 
 /**
@@ -33,7 +34,7 @@ export class NaiveTree implements TreeUnderTest {
       if (this.characterCounts.has(tenant)) continue;
       this.characterCounts.set(tenant, 0);
       this.recency.set(tenant, [this.root]);
-      this.root.owners.set(tenant, { timeS, call: 0, since: 0 });
+      this.root.owners.set(tenant, { timeS, call: 0 });
     }
   }
 
@@ -41,13 +42,14 @@ export class NaiveTree implements TreeUnderTest {
     this.insertRevocable(text, tenant, timeS, namespace);
   }
 
-  insertRevocable(text: Text, tenant: string, timeS: number, namespace?: string): unknown {
+  insertRevocable(text: Text, tenant: string, timeS: number, namespace?: string): Receipt | null {
     const now = this.advance(timeS);
     if (!this.characterCounts.has(tenant)) return null;
     const call = ++this.#calls;
     const { whole, partly } = this.path(text, namespace);
     this.#held = partly === undefined ? whole : [...whole, partly];
     let rest = this.makeRoom(text, tenant, namespace, whole);
+    const kept = this.ownedOf(text, tenant, namespace);
     let node = this.root;
     this.touch(node, tenant, now, call);
     const start = this.startOf(text, namespace) ?? (rest.length > 0 ? this.newNamespace(text, namespace) : node);
@@ -61,17 +63,26 @@ export class NaiveTree implements TreeUnderTest {
     const held = this.#held.reverse();
     this.#held = [];
     for (const each of held) this.prune(each);
-    return call;
+    return { call, kept };
   }
 
-  /** A namespace's root goes with the last that is below it. */
-  revoke(text: Text, tenant: string, receipt: unknown, namespace?: string): number {
+  /**
+   * Ends what the insert newly gave and no later one has touched: what lies beyond the characters that were the tenant's before.
+   * A namespace's root goes with the last that is below it.
+   */
+  revoke(text: Text, tenant: string, receipt: Receipt | null, namespace?: string): number {
     let removed = 0;
-    for (const node of this.path(text, namespace).whole.reverse()) {
-      const entry = node.owners.get(tenant);
-      if (node === this.root || entry?.call !== receipt) continue;
-      const goes = node.namespace === null ? entry?.since === receipt : node.children.size === 0;
-      if (goes) removed += this.release(node, tenant);
+    const { whole } = this.path(text, namespace);
+    let end = whole.reduce((sum, node) => sum + node.text.length, 0);
+    for (const node of whole.reverse()) {
+      const begin = end - node.text.length;
+      if (node !== this.root && receipt !== null && node.owners.get(tenant)?.call === receipt.call) {
+        const cut = Math.max(0, receipt.kept - begin);
+        const isNew = node.namespace === null ? cut < node.text.length : node.children.size === 0;
+        if (isNew && cut > 0) this.split(node, cut);
+        if (isNew) removed += this.release(node, tenant);
+      }
+      end = begin;
     }
     return removed;
   }
@@ -155,6 +166,22 @@ export class NaiveTree implements TreeUnderTest {
     return before
       .map(([tenant, count]): [string, number] => [tenant, count - this.characterCounts.get(tenant)!])
       .filter(([, removed]) => removed > 0);
+  }
+
+  /** Joins nodes with their only children where nothing tells them apart, as long as there are such. Returns how many are gone. */
+  compact(): number {
+    let joined = 0;
+    const find = (): NaiveNode | undefined =>
+      [...this.recency.values()].flat().find((node) => this.isLikeItsParent(node));
+    for (let lower = find(); lower !== undefined; lower = find()) {
+      const upper = lower.parent!;
+      lower.text = [...upper.text, ...lower.text];
+      lower.parent = upper.parent;
+      lower.parent!.children.set(lower.text[0]!, lower);
+      for (const tenant of upper.owners.keys()) this.removeFromList(upper, tenant);
+      joined++;
+    }
+    return joined;
   }
 
   /** All that the tree is lives on in the restored one; only what there is no room for has gone. */
@@ -243,9 +270,8 @@ export class NaiveTree implements TreeUnderTest {
 
   /** Makes the node the tenant's, its newest, with that time. */
   protected touch(node: NaiveNode, tenant: string, timeS: number, call: number): void {
-    const entry = node.owners.get(tenant);
-    if (entry === undefined) this.addToCount(tenant, node.text.length);
-    node.owners.set(tenant, { timeS, call, since: entry?.since ?? call });
+    if (!node.owners.has(tenant)) this.addToCount(tenant, node.text.length);
+    node.owners.set(tenant, { timeS, call });
     if (node === this.root) return;
     const others = this.recency.get(tenant)!.slice(1);
     this.recency.set(tenant, [this.root, node, ...others.filter((other) => other !== node)]);
@@ -264,7 +290,7 @@ export class NaiveTree implements TreeUnderTest {
   }
 
   /** Cuts a node in two. The new upper part has the same owners and times, and lies just on its newer side in their lists. */
-  protected split(lower: NaiveNode, at: number, _timeS: number): NaiveNode {
+  protected split(lower: NaiveNode, at: number, _timeS?: number): NaiveNode {
     const upper = new NaiveNode(lower.text.slice(0, at), lower.parent);
     lower.parent!.children.set(upper.text[0]!, upper);
     lower.text = lower.text.slice(at);
@@ -309,8 +335,8 @@ export class NaiveTree implements TreeUnderTest {
     const characters = this.charactersOf(text);
     const excess = (): number => {
       if (maxChars === undefined) return 0;
-      const owned = this.match(text, { names: [tenant] }, namespace).matchedChars;
-      return this.counts().reduce((sum, [, count]) => sum + count, characters.length - owned) - maxChars;
+      const added = characters.length - this.ownedOf(text, tenant, namespace);
+      return this.counts().reduce((sum, [, count]) => sum + count, added) - maxChars;
     };
     let unit = this.oldestUnit(tenant, path);
     for (let done = 0; unit !== undefined && (done < this.told.evictions || excess() > 0); done++) {
@@ -320,6 +346,11 @@ export class NaiveTree implements TreeUnderTest {
     const enters = Math.min(this.told.entered, characters.length - Math.max(0, excess()));
     assert(enters >= characters.length || unit === undefined, "a text is shortened when nothing else can go");
     return characters.slice(0, enters);
+  }
+
+  /** How many characters of the text are the tenant's. */
+  protected ownedOf(text: Text, tenant: string, namespace: string | undefined): number {
+    return this.match(text, { names: [tenant] }, namespace).matchedChars;
   }
 
   protected evictUnit({ tenant, nodes }: Unit, reason: Eviction["reason"]): void {
@@ -347,10 +378,27 @@ export class NaiveTree implements TreeUnderTest {
   protected release(node: NaiveNode, tenant: string): number {
     node.owners.delete(tenant);
     this.addToCount(tenant, -node.text.length);
-    const list = this.recency.get(tenant)!;
-    list.splice(list.indexOf(node), 1);
+    this.removeFromList(node, tenant);
     this.prune(node);
     return node.text.length;
+  }
+
+  protected removeFromList(node: NaiveNode, tenant: string): void {
+    const list = this.recency.get(tenant)!;
+    list.splice(list.indexOf(node), 1);
+  }
+
+  /** Whether a node is an only child, and both have the same owners, times and calls and lie side by side in their lists. */
+  protected isLikeItsParent(lower: NaiveNode): boolean {
+    const upper = lower.parent;
+    if (upper === null || upper.text.length === 0 || upper.children.size > 1) return false;
+    if (upper.owners.size !== lower.owners.size) return false;
+    return [...lower.owners].every(([tenant, { timeS, call }]) => {
+      const other = upper.owners.get(tenant);
+      const list = this.recency.get(tenant)!;
+      const apart = Math.abs(list.indexOf(upper) - list.indexOf(lower));
+      return other !== undefined && other.timeS === timeS && other.call === call && apart === 1;
+    });
   }
 
   /** Takes a node without owners out of the tree. */
@@ -363,6 +411,13 @@ export class NaiveTree implements TreeUnderTest {
   protected addToCount(tenant: string, characters: number): void {
     this.characterCounts.set(tenant, this.characterCounts.get(tenant)! + characters);
   }
+}
+
+/** What an insert leaves for its revocation. */
+export interface Receipt {
+  call: number;
+  /** How many characters of the text the tenant had before. */
+  kept: number;
 }
 
 export interface Told {
