@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { calls, type Sequence } from "./calls.js";
+import type { Bounds } from "./adapter.js";
+import { type CallsOptions, calls, type Sequence } from "./calls.js";
+import * as texts from "./texts.js";
 
 /** A kind of calls to compare trees by, and how many sequences of them a test run draws. */
 export interface FuzzGroup {
@@ -8,106 +10,96 @@ export interface FuzzGroup {
   runs: number;
 }
 
-/** The bytes of the window that texts cross into the core through. */
-const WINDOW = 16384;
-
-const ascii = madeOf("a", "b", "c");
-const emoji = madeOf("😀", "😁", "😂", "\u{1f900}", "\u{1fa00}", "\u{10ffff}", "a");
-const loneSurrogates = madeOf("\ud83d", "\ud83e", "\ude00", "\ude01", "a", "é", "語", "😀");
-const mixedWidths = madeOf("a", "b", "é", "ÿ", "Ā", "語", "\0", "\uffff", "\ufeff", "e\u0301", "𝒳", "plain ".repeat(9));
-
-/** Segments of every length around the sizes of the core's blocks, split everywhere. */
-const segments = fc
-  .tuple(fc.constantFrom("x", "é", "語", "😀"), fc.nat(150), fc.constantFrom("", "x", "y", "語", "\ude00"))
-  .map(([unit, length, tail]) => unit.repeat(length) + tail);
-
-const aroundWindow = fc
-  .tuple(
-    fc.oneof(
-      fc.tuple(fc.constant("x"), fc.integer({ min: WINDOW - 4, max: WINDOW + 6 })),
-      fc.tuple(fc.constantFrom("語", "é"), fc.integer({ min: WINDOW / 2 - 2, max: WINDOW / 2 + 2 })),
-      fc.tuple(fc.constantFrom("x", "語"), fc.constantFrom(WINDOW - 1, WINDOW, WINDOW / 2 - 1, WINDOW / 2)),
-    ),
-    fc.array(fc.constantFrom("x", "語", "é", "😀", "😁", "\ud83d", "\ude00"), { maxLength: 3 }),
-    fc.constantFrom("", "", "x".repeat(WINDOW), "語".repeat(WINDOW / 2), "😀".repeat(WINDOW / 4)),
-    fc.constantFrom("", "", "x", "y", "\ud83d"),
-  )
-  .map(([[unit, length], edge, second, tail]) => unit.repeat(length) + edge.join("") + second + tail);
-
 const PAGE = 65536;
+const { ascii } = texts;
 
-const NAMESPACES = [undefined, undefined, "", "m", "\ud800", "__proto__"];
+/** The tree's own, and such names as could be taken for another or for something else. */
+const namespaces = [undefined, undefined, "m", "m:", "\ud800", "__proto__"];
 
-/** Ids that as characters would be surrogates, or lie around the sizes of units, and the largest. */
-const tokens = fc.array(
-  fc.oneof(
-    fc.constantFrom(0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000),
-    fc.constantFrom(0, 1, 255, 256, 0xffff, 0x10000, 0xf7ff, 0xf800, 1_000_000),
-  ),
-  { maxLength: 12 },
-);
-
-const long = fc
-  .tuple(
-    fc.constantFrom("a", "ab", "système ", "日本", "😀"),
-    fc.nat({ max: 4000 }),
-    fc.array(fc.constantFrom("x", "y", "é", "語", "😁", "\ud83d"), { maxLength: 4 }),
-    fc.constantFrom(0, 0, 0, 1, 700, 20_000),
-  )
-  .map(([unit, length, turns, tail]) => unit.repeat(length) + turns.join(unit) + "z".repeat(tail));
+/** Calls that fill a tree, and leave it full. */
+const filling = { insert: 30, evict: 0, sweep: 0, remove: 0, addTenants: 0 };
 
 export const FUZZ_GROUPS: readonly FuzzGroup[] = [
-  { name: "a small alphabet", calls: calls({ text: ascii }), runs: 450 },
-  { name: "equal times", calls: calls({ text: ascii, pace: "equal" }), runs: 150 },
-  { name: "few distinct times", calls: calls({ text: ascii, pace: "few" }), runs: 225 },
-  { name: "decreasing times", calls: calls({ text: ascii, pace: "decreasing" }), runs: 150 },
-  { name: "CJK", calls: calls({ text: madeOf("日", "本", "語") }), runs: 150 },
-  { name: "emoji that share surrogates", calls: calls({ text: emoji }), runs: 300 },
-  { name: "lone surrogates", calls: calls({ text: loneSurrogates }), runs: 375 },
-  { name: "mixed widths", calls: calls({ text: mixedWidths }), runs: 225 },
-  { name: "segments of all lengths", calls: calls({ text: segments }), runs: 225 },
-  {
-    name: "tenants that come and go",
-    calls: calls({ text: ascii, weights: { remove: 6, addTenants: 12 } }),
-    runs: 225,
-  },
-  {
-    name: "many tenants",
-    calls: calls({
-      text: ascii,
-      tenants: fc.integer({ min: 1, max: 300 }),
-      weights: { remove: 3, addTenants: 6 },
-      most: 300,
-    }),
-    runs: 60,
-  },
-  { name: "texts around the crossing window", calls: calls({ text: aroundWindow, most: 30 }), runs: 180 },
-  { name: "namespaces", calls: calls({ text: ascii, namespaces: NAMESPACES }), runs: 225 },
-  { name: "tokens", calls: calls({ text: ascii, tokens, namespaces: [undefined, "m"] }), runs: 225 },
-  {
-    name: "snapshots in the middle",
-    calls: calls({ text: mixedWidths, namespaces: NAMESPACES, weights: { restart: 2 } }),
-    runs: 100,
-  },
-  {
-    name: "maxChars",
-    calls: calls({ text: ascii, bounds: fc.record({ maxChars: fc.nat(60) }), namespaces: [undefined, undefined, "m"] }),
-    runs: 300,
-  },
-  { name: "maxChars and emoji", calls: calls({ text: emoji, bounds: fc.record({ maxChars: fc.nat(40) }) }), runs: 150 },
-  {
-    name: "maxBytes of 64 to 256 KiB",
-    calls: calls({
-      text: long,
-      bounds: fc.record({ maxBytes: fc.integer({ min: 1, max: 4 }).map((pages) => pages * PAGE) }),
-      namespaces: [undefined, undefined, "m"],
-      weights: { restart: 1, insert: 20 },
-    }),
-    runs: 60,
-  },
+  group("a small alphabet", 450, { text: ascii }),
+  group("equal times", 150, { text: ascii, pace: "equal" }),
+  group("few distinct times", 225, { text: ascii, pace: "few" }),
+  group("decreasing times", 150, { text: ascii, pace: "decreasing" }),
+  group("CJK", 150, { text: texts.cjk }),
+  group("emoji that share surrogates", 300, { text: texts.emoji }),
+  group("lone surrogates", 375, { text: texts.loneSurrogates }),
+  group("mixed widths", 225, { text: texts.mixedWidths }),
+  group("segments of all lengths", 225, { text: texts.segments }),
+  group("tenants that come and go", 225, { text: ascii, weights: { remove: 6, addTenants: 12 } }),
+  group("many tenants", 60, {
+    text: ascii,
+    tenants: fc.integer({ min: 1, max: 300 }),
+    weights: { remove: 3, addTenants: 6 },
+    most: 300,
+  }),
+  group("texts around the crossing window", 150, { text: texts.aroundWindow, most: 30 }),
+  group("namespaces", 225, { text: ascii, namespaces }),
+  group("tokens", 225, { text: ascii, tokens: texts.tokens, namespaces }),
+  group("snapshots in the middle", 120, { text: texts.mixedWidths, namespaces, weights: { restart: 2 } }),
+  group("compaction", 200, { text: ascii, namespaces, weights: { compact: 2, restart: 1, revoke: 3 } }),
+  group("ttlSecs", 200, {
+    text: ascii,
+    bounds: fc.record({ ttlSecs: fc.integer({ min: 1, max: 20 }) }),
+    namespaces,
+    weights: { expire: 1, compact: 1 },
+  }),
+  group("maxChars", 250, { text: ascii, bounds: fc.record({ maxChars: fc.nat(60) }), namespaces }),
+  group("maxChars and everything else", 200, {
+    text: texts.emoji,
+    tokens: texts.tokens,
+    bounds: fc.record({ maxChars: fc.nat(40), ttlSecs: fc.integer({ min: 5, max: 30 }) }),
+    namespaces,
+    pace: "increasing",
+    weights: { expire: 1, compact: 1, restart: 1 },
+  }),
+  group("maxBytes from 64 to 256 KiB", 50, {
+    text: texts.long,
+    bounds: pages(1, 4),
+    namespaces,
+    weights: { insert: 20, restart: 1 },
+  }),
+  group("maxBytes full of tiny nodes", 6, {
+    text: texts.tiny,
+    tokens: texts.tokens,
+    bounds: pages(1, 1),
+    namespaces,
+    weights: filling,
+    most: 600,
+  }),
+  group("maxBytes and many tenants", 15, {
+    text: texts.tiny,
+    tenants: fc.integer({ min: 60, max: 130 }),
+    bounds: pages(1, 1),
+    weights: { insert: 30, remove: 3, addTenants: 6, restart: 1 },
+    most: 300,
+  }),
+  group("maxBytes, maxChars and ttlSecs", 25, {
+    text: texts.long,
+    tokens: texts.tokens,
+    bounds: fc
+      .tuple(pages(1, 3), fc.integer({ min: 10_000, max: 200_000 }), fc.integer({ min: 5, max: 50 }))
+      .map(([{ maxBytes }, maxChars, ttlSecs]) => ({ maxBytes: maxBytes!, maxChars, ttlSecs })),
+    namespaces,
+    pace: "increasing",
+    weights: { insert: 20, expire: 1, restart: 1 },
+  }),
+  group("maxBytes of 1 to 4 MiB", 5, {
+    text: texts.huge,
+    bounds: pages(16, 64),
+    namespaces,
+    weights: filling,
+    most: 40,
+  }),
 ];
 
-/** Texts of up to twelve of these pieces. */
-function madeOf(...pieces: string[]): fc.Arbitrary<string> {
-  return fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join(""));
+function group(name: string, runs: number, options: CallsOptions): FuzzGroup {
+  return { name, runs, calls: calls(options) };
+}
+
+function pages(min: number, max: number): fc.Arbitrary<Bounds> {
+  return fc.record({ maxBytes: fc.integer({ min, max }).map((count) => count * PAGE) });
 }

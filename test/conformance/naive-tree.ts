@@ -87,7 +87,7 @@ export class NaiveTree implements TreeUnderTest {
     return removed;
   }
 
-  match(text: Text, candidates: Candidates, namespace?: string, timeS = 0): Found {
+  match(text: Text, candidates: Candidates, namespace?: string, timeS: number = Number.NEGATIVE_INFINITY): Found {
     this.advance(timeS);
     const named = this.matchCandidates(candidates);
     const start = named.length === 0 ? undefined : this.startOf(text, namespace);
@@ -111,7 +111,12 @@ export class NaiveTree implements TreeUnderTest {
     };
   }
 
-  matchEach(text: Text, tenants: readonly string[], namespace?: string, timeS = 0): number[] {
+  matchEach(
+    text: Text,
+    tenants: readonly string[],
+    namespace?: string,
+    timeS: number = Number.NEGATIVE_INFINITY,
+  ): number[] {
     this.advance(timeS);
     return tenants.map((tenant) => this.match(text, { names: [tenant] }, namespace, timeS).matchedChars);
   }
@@ -362,7 +367,7 @@ export class NaiveTree implements TreeUnderTest {
   protected advance(timeS: number): number {
     const { ttlSecs } = this.bounds;
     if (ttlSecs === undefined) return timeS;
-    this.#latestS = Math.max(this.#latestS, timeS);
+    if (timeS > this.#latestS) this.#latestS = timeS;
     for (let unit = this.oldestUnit(); unit !== undefined && unit.timeS < this.#latestS - ttlSecs; ) {
       this.evictUnit(unit, "expiry");
       unit = this.oldestUnit();
