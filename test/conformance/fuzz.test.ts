@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAKERS } from "../tree/builds.js";
 import { PrefixTreeUnderTest } from "./adapter.js";
-import { compareCalls } from "./comparison.js";
+import { compareCalls, type Tally } from "./comparison.js";
 import { FUZZ_GROUPS } from "./fuzz.js";
 
 /**
@@ -14,13 +14,15 @@ const { WARMROUTE_FUZZ_SEED: seed, WARMROUTE_FUZZ_RUNS: times = "1" } = process.
 describe("PrefixTree, release core and debug core, does as the naive tree does", () => {
   let compared = 0;
 
-  test.for(FUZZ_GROUPS)("$name", { timeout: 60_000 * Number(times) }, ({ calls, runs }) => {
+  test.for(FUZZ_GROUPS)("$name", { timeout: 60_000 * Number(times) }, ({ calls, runs, exercises = [] }) => {
+    const tally: Tally = { pressure: 0, expiry: 0, shortened: 0 };
     fc.assert(
       fc.property(calls, (sequence) => {
-        compareCalls(
+        const counted = compareCalls(
           sequence,
           MAKERS.map((maker) => (bounds) => new PrefixTreeUnderTest(bounds, maker)),
         );
+        for (const what of exercises) tally[what] += counted[what];
         compared += sequence.calls.length;
       }),
       {
@@ -32,6 +34,7 @@ describe("PrefixTree, release core and debug core, does as the naive tree does",
         },
       },
     );
+    for (const what of exercises) expect(tally[what], what).toBeGreaterThan(runs * Number(times));
   });
 
   test.skipIf(Number(times) < 1)("in 100,000 calls or more", () => {

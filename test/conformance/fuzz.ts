@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Bounds } from "./adapter.js";
 import { type CallsOptions, calls, type Sequence } from "./calls.js";
+import type { Tally } from "./comparison.js";
 import * as texts from "./texts.js";
 
 /** A kind of calls to compare trees by, and how many sequences of them a test run draws. */
@@ -8,6 +9,8 @@ export interface FuzzGroup {
   name: string;
   calls: fc.Arbitrary<Sequence>;
   runs: number;
+  /** What happens once a sequence or more often, or the calls would not show much. */
+  exercises?: readonly (keyof Tally)[];
 }
 
 const PAGE = 65536;
@@ -43,14 +46,21 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   group("compaction", 200, { text: ascii, namespaces, weights: { compact: 2, restart: 1, revoke: 3 } }),
   group("ttlSecs", 200, {
     text: ascii,
+    exercises: ["expiry"],
     bounds: fc.record({ ttlSecs: fc.integer({ min: 1, max: 20 }) }),
     namespaces,
     weights: { expire: 1, compact: 1 },
   }),
-  group("maxChars", 250, { text: ascii, bounds: fc.record({ maxChars: fc.nat(60) }), namespaces }),
+  group("maxChars", 250, {
+    text: ascii,
+    exercises: ["pressure", "shortened"],
+    bounds: fc.record({ maxChars: fc.nat(60) }),
+    namespaces,
+  }),
   group("maxChars and everything else", 200, {
     text: texts.emoji,
     tokens: texts.tokens,
+    exercises: ["pressure", "expiry", "shortened"],
     bounds: fc.record({ maxChars: fc.nat(40), ttlSecs: fc.integer({ min: 5, max: 30 }) }),
     namespaces,
     pace: "increasing",
@@ -58,6 +68,7 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   }),
   group("maxBytes from 64 to 256 KiB", 50, {
     text: texts.long,
+    exercises: ["pressure"],
     bounds: pages(1, 4),
     namespaces,
     weights: { insert: 20, restart: 1 },
@@ -65,21 +76,24 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   group("maxBytes full of tiny nodes", 6, {
     text: texts.tiny,
     tokens: texts.tokens,
+    exercises: ["pressure"],
     bounds: pages(1, 1),
     namespaces,
     weights: filling,
     most: 600,
   }),
   group("maxBytes and many tenants", 15, {
-    text: texts.tiny,
+    text: texts.long,
     tenants: fc.integer({ min: 60, max: 130 }),
+    exercises: ["pressure"],
     bounds: pages(1, 1),
     weights: { insert: 30, remove: 3, addTenants: 6, restart: 1 },
-    most: 300,
+    most: 200,
   }),
   group("maxBytes, maxChars and ttlSecs", 25, {
     text: texts.long,
     tokens: texts.tokens,
+    exercises: ["pressure", "expiry"],
     bounds: fc
       .tuple(pages(1, 3), fc.integer({ min: 10_000, max: 200_000 }), fc.integer({ min: 5, max: 50 }))
       .map(([{ maxBytes }, maxChars, ttlSecs]) => ({ maxBytes: maxBytes!, maxChars, ttlSecs })),
@@ -89,6 +103,7 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   }),
   group("maxBytes of 1 to 4 MiB", 5, {
     text: texts.huge,
+    exercises: ["pressure"],
     bounds: pages(16, 64),
     namespaces,
     weights: filling,
@@ -96,8 +111,8 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   }),
 ];
 
-function group(name: string, runs: number, options: CallsOptions): FuzzGroup {
-  return { name, runs, calls: calls(options) };
+function group(name: string, runs: number, options: CallsOptions & Pick<FuzzGroup, "exercises">): FuzzGroup {
+  return { name, runs, calls: calls(options), exercises: options.exercises ?? [] };
 }
 
 function pages(min: number, max: number): fc.Arbitrary<Bounds> {

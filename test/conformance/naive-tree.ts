@@ -166,11 +166,13 @@ export class NaiveTree implements TreeUnderTest {
   }
 
   expire(timeS: number): [string, number][] {
-    const before = this.counts();
+    const before = this.#evictions.length;
     this.advance(timeS);
-    return before
-      .map(([tenant, count]): [string, number] => [tenant, count - this.characterCounts.get(tenant)!])
-      .filter(([, removed]) => removed > 0);
+    const removed = new Map<string, number>();
+    for (const { tenant, chars } of this.#evictions.slice(before)) {
+      if (chars > 0) removed.set(tenant, (removed.get(tenant) ?? 0) + chars);
+    }
+    return [...removed];
   }
 
   /** Joins nodes with their only children where nothing tells them apart, as long as there are such. Returns how many are gone. */

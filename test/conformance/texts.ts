@@ -64,13 +64,13 @@ export const long: fc.Arbitrary<string> = fc
   )
   .map(([unit, length, turns, tail]) => unit.repeat(length) + turns.join(unit) + "z".repeat(tail));
 
-/** Texts of which a few fill 4 MiB; some do not fit it. */
+/** Texts of which some dozens fill 4 MiB. */
 export const huge: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom("a", "système ", "日本", "😀"),
     fc.constantFrom(0, 1, 100_000, 300_000),
     fc.nat({ max: 9 }),
-    fc.oneof({ arbitrary: fc.nat({ max: 500_000 }), weight: 9 }, { arbitrary: fc.constant(4_500_000), weight: 1 }),
+    fc.nat({ max: 500_000 }),
   )
   .map(([unit, units, turn, tail]) => unit.repeat(units / unit.length) + turn + "z".repeat(tail));
 
