@@ -30,6 +30,8 @@ export interface TreeUnderTest {
   /** The tenants that lost characters, and how many. */
   expire(timeS: number): [tenant: string, removed: number][];
   compact(): number;
+  /** Takes over what another tree of its kind has. */
+  merge(other: TreeUnderTest): void;
   /** Goes on as a tree restored from this one's snapshot. */
   restart(): void;
   /** What the tree has evicted of its own accord since this was last asked, in order. */
@@ -180,6 +182,12 @@ export class PrefixTreeUnderTest implements TreeUnderTest {
 
   compact(): number {
     return this.tree.compact();
+  }
+
+  merge(other: TreeUnderTest): void {
+    const snapshot = (other as PrefixTreeUnderTest).tree.snapshot();
+    this.tree = this.#spoil(this.#make.merge(this.tree, snapshot, this.#options));
+    this.#sets.clear();
   }
 
   restart(): void {

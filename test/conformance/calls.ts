@@ -22,6 +22,8 @@ export type Call =
   | { do: "sweep"; evictionThreshold: number; evictionTarget: number }
   | { do: "expire"; timeS: number }
   | { do: "compact" }
+  /** Takes over what another tree has, on which these calls were made. */
+  | { do: "merge"; other: Call[] }
   /** Goes on as a tree restored from this one's snapshot. */
   | { do: "restart" };
 
@@ -59,8 +61,12 @@ const WEIGHTS: Record<Call["do"], number> = {
   addTenants: 2,
   expire: 0,
   compact: 0,
+  merge: 0,
   restart: 0,
 };
+
+/** Of the calls that make a tree to be merged. */
+const WEIGHTS_OF_OTHERS = { insert: 12, evict: 1, remove: 1, addTenants: 1 };
 
 /** Sequences of calls on one tree. */
 export function calls(options: CallsOptions): fc.Arbitrary<Sequence> {
@@ -72,7 +78,15 @@ export function calls(options: CallsOptions): fc.Arbitrary<Sequence> {
       namespaces: fc.constant(namespaces),
       pace: pace === undefined ? fc.constantFrom<Pace>("increasing", "decreasing", "equal", "few") : fc.constant(pace),
       lists: fc.array(fc.array(fc.nat(999), { maxLength: 8 }), { minLength: 3, maxLength: 3 }),
-      steps: fc.array(step(options), { minLength: 1, maxLength: most, size: "max" }),
+      steps: fc.array(step(options, { ...WEIGHTS, ...options.weights }), {
+        minLength: 1,
+        maxLength: most,
+        size: "max",
+      }),
+      others: fc.array(fc.array(step(options, WEIGHTS_OF_OTHERS), { maxLength: 20, size: "max" }), {
+        minLength: options.weights?.merge ? 2 : 0,
+        maxLength: options.weights?.merge ? 2 : 0,
+      }),
     })
     .map(toSequence);
 }
@@ -90,8 +104,8 @@ interface Step {
   size: number;
 }
 
-function step({ text, tokens, weights }: CallsOptions): fc.Arbitrary<Step> {
-  const kinds = Object.entries({ ...WEIGHTS, ...weights }) as [Call["do"], number][];
+function step({ text, tokens }: CallsOptions, weights: Partial<Record<Call["do"], number>>): fc.Arbitrary<Step> {
+  const kinds = Object.entries(weights) as [Call["do"], number][];
   return fc.record({
     kind: fc.oneof(...kinds.map(([kind, weight]) => ({ arbitrary: fc.constant(kind), weight }))),
     text,
@@ -115,22 +129,38 @@ interface Drawn {
   pace: Pace;
   lists: number[][];
   steps: Step[];
+  /** What makes the trees that are merged into this one. */
+  others: Step[][];
 }
 
-function toSequence({ bounds, tenants, namespaces, pace, lists, steps }: Drawn): Sequence {
+function toSequence({ bounds, tenants, namespaces, pace, lists, steps, others }: Drawn): Sequence {
   const names = Array.from({ length: tenants }, (_, i) => `t${i}`);
   // The last stands for a tenant that never is.
   const listed = [...names, "ghost"];
   const listsOfNames = lists.map((list) => list.map((number) => listed[number % listed.length]!));
-  const calls = steps.map((step, index) => {
-    const namespace = namespaces[step.namespace % namespaces.length];
-    return toCall(step, timeAt(pace, index, step.time), names, listsOfNames, namespace);
-  });
+  const callOf = (step: Step, index: number, names: string[]): Call => {
+    const timeS = timeAt(pace, index, step.time);
+    const { kind } = step;
+    if (kind !== "merge") {
+      return toCall(kind, step, timeS, names, listsOfNames, namespaces[step.namespace % namespaces.length]);
+    }
+    const tenants = [...names.slice(0, 2), "newcomer"];
+    const calls = others[step.list % others.length]!.map((each) => callOf(each, index, tenants));
+    return { do: "merge", other: [{ do: "addTenants", tenants, timeS }, ...calls] };
+  };
+  const calls = steps.map((step, index) => callOf(step, index, names));
   return { bounds, calls: [{ do: "addTenants", tenants: names, timeS: 0 }, ...calls] };
 }
 
-function toCall(step: Step, timeS: number, names: string[], lists: string[][], name: string | undefined): Call {
-  const { kind, text, tokens, list, size } = step;
+function toCall(
+  kind: Exclude<Call["do"], "merge">,
+  step: Step,
+  timeS: number,
+  names: string[],
+  lists: string[][],
+  name: string | undefined,
+): Call {
+  const { text, tokens, list, size } = step;
   const tenant = step.tenant === 999 ? "ghost" : names[step.tenant % names.length]!;
   const some = lists[list % lists.length]!;
   const candidates = list % 4 === 0 ? null : { names: some, prepared: list % 2 === 0 };

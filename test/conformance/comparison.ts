@@ -26,8 +26,8 @@ export function compareCalls(
 ): Tally {
   const tally = { pressure: 0, expiry: 0, shortened: 0 };
   const tree = new NaiveTree(bounds);
-  const naive = new Player(tree);
-  const players = makeTrees.map((make) => new Player(make(bounds)));
+  const naive = new Player(tree, (none) => new NaiveTree(none));
+  const players = makeTrees.map((make) => new Player(make(bounds), make));
   calls.forEach((call, index) => {
     const [first, ...others] = players.map((player) => player.play(call));
     tree.told = bounds.maxBytes === undefined ? NOTHING_TOLD : whatHappened(first!);
@@ -84,10 +84,12 @@ function insertedFor(call: Call, returned: unknown): string | null {
 /** A tree, and the receipts it has given. */
 class Player {
   readonly tree: TreeUnderTest;
+  readonly #make: (bounds: Bounds) => TreeUnderTest;
   readonly #revocable: { text: string; tenant: string; receipt: unknown; namespace: string | undefined }[] = [];
 
-  constructor(tree: TreeUnderTest) {
+  constructor(tree: TreeUnderTest, make: (bounds: Bounds) => TreeUnderTest) {
     this.tree = tree;
+    this.#make = make;
   }
 
   play(call: Call): Outcome {
@@ -135,6 +137,11 @@ class Player {
         return tree.expire(call.timeS);
       case "compact":
         return tree.compact();
+      case "merge": {
+        const other = new Player(this.#make({}), this.#make);
+        for (const each of call.other) other.play(each);
+        return tree.merge(other.tree);
+      }
       case "restart":
         return tree.restart();
     }

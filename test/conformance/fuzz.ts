@@ -17,7 +17,7 @@ const PAGE = 65536;
 const { ascii } = texts;
 
 /** The tree's own, and such names as could be taken for another or for something else. */
-const namespaces = [undefined, undefined, "m", "m:", "\ud800", "__proto__"];
+const namespaces = [undefined, undefined, "", "m", "m:", "\ud800", "__proto__"];
 
 /** Calls that fill a tree, and leave it full. */
 const filling = { insert: 30, evict: 0, sweep: 0, remove: 0, addTenants: 0 };
@@ -44,12 +44,19 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   group("tokens", 225, { text: ascii, tokens: texts.tokens, namespaces }),
   group("snapshots in the middle", 120, { text: texts.mixedWidths, namespaces, weights: { restart: 2 } }),
   group("compaction", 200, { text: ascii, namespaces, weights: { compact: 2, restart: 1, revoke: 3 } }),
+  group("merging", 200, {
+    text: ascii,
+    tokens: texts.tokens,
+    namespaces,
+    weights: { merge: 2, compact: 1, restart: 1, revoke: 3 },
+    most: 60,
+  }),
   group("ttlSecs", 200, {
     text: ascii,
     exercises: ["expiry"],
     bounds: fc.record({ ttlSecs: fc.integer({ min: 1, max: 20 }) }),
     namespaces,
-    weights: { expire: 1, compact: 1 },
+    weights: { expire: 1, compact: 1, restart: 1 },
   }),
   group("maxChars", 250, {
     text: ascii,
@@ -64,14 +71,14 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
     bounds: fc.record({ maxChars: fc.nat(40), ttlSecs: fc.integer({ min: 5, max: 30 }) }),
     namespaces,
     pace: "increasing",
-    weights: { expire: 1, compact: 1, restart: 1 },
+    weights: { expire: 1, compact: 1, restart: 1, merge: 1 },
   }),
   group("maxBytes from 64 to 256 KiB", 50, {
     text: texts.long,
     exercises: ["pressure"],
     bounds: pages(1, 4),
     namespaces,
-    weights: { insert: 20, restart: 1 },
+    weights: { insert: 20, restart: 1, merge: 1 },
   }),
   group("maxBytes full of tiny nodes", 6, {
     text: texts.tiny,
@@ -79,8 +86,8 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
     exercises: ["pressure"],
     bounds: pages(1, 1),
     namespaces,
-    weights: filling,
-    most: 600,
+    weights: { ...filling, insert: 100 },
+    most: 1000,
   }),
   group("maxBytes and many tenants", 15, {
     text: texts.long,

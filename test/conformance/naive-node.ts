@@ -1,3 +1,5 @@
+import type { Text } from "./adapter.js";
+
 /** A node of the naive tree. Its text is a list of characters; a token is one too, its id in decimals. */
 export class NaiveNode {
   text: string[];
@@ -12,6 +14,15 @@ export class NaiveNode {
     this.text = text;
     this.parent = parent;
     this.namespace = namespace;
+  }
+
+  /** The text from the root down to the node's end, and whose namespace it is. */
+  place(): { namespace: NaiveNamespace; characters: string[] } {
+    if (this.namespace !== null || this.parent === null) {
+      return { namespace: this.namespace ?? { name: undefined, tokens: false }, characters: [] };
+    }
+    const { namespace, characters } = this.parent.place();
+    return { namespace, characters: [...characters, ...this.text] };
   }
 
   /** Children in the order of their first characters: code points, or token ids. */
@@ -31,6 +42,15 @@ export interface NaiveEntry {
 export interface NaiveNamespace {
   readonly name: string | undefined;
   readonly tokens: boolean;
+}
+
+export function kindOf(text: Text, name: string | undefined): NaiveNamespace {
+  return { name, tokens: typeof text !== "string" };
+}
+
+/** Whether it is the tree's own, which the root is of. */
+export function isOwn({ name, tokens }: NaiveNamespace): boolean {
+  return name === undefined && !tokens;
 }
 
 /** Names a namespace among the others, and orders them. */

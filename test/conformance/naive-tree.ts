@@ -1,30 +1,23 @@
 import assert from "node:assert/strict";
 import type { Eviction } from "../../src/tree/index.js";
-import type { Bounds, Candidates, Found, Text, TreeState, TreeUnderTest } from "./adapter.js";
-import { keyOf, NaiveNode, sharedLength } from "./naive-node.js";
+import type { Bounds, Candidates, Found, Text, TreeUnderTest } from "./adapter.js";
+import { mergedOf } from "./naive-merge.js";
+import { kindOf, type NaiveNode, sharedLength } from "./naive-node.js";
+import { NaiveStructure } from "./naive-structure.js";
 
 /**
  * The tree as its description says it, with arrays and maps, to be obviously right rather than fast. What the fuzz holds
  * `PrefixTree` against. The protected methods are the places where `faults.ts` goes wrong on purpose.
  */
-export class NaiveTree implements TreeUnderTest {
-  protected readonly root: NaiveNode = new NaiveNode([], null);
-  /** The roots of the other namespaces, by key. */
-  protected readonly namespaces: Map<string, NaiveNode> = new Map();
-  /** The characters that each tenant owns, in the tree's order of tenants. */
-  protected readonly characterCounts: Map<string, number> = new Map();
-  /** Each tenant's nodes, newest first, the root first of all. */
-  protected readonly recency: Map<string, NaiveNode[]> = new Map();
+export class NaiveTree extends NaiveStructure implements TreeUnderTest {
   readonly bounds: Bounds;
   /** Bytes are not counted here: so it is told how often the next call has to evict, and how many characters enter then. */
   told: Told = NOTHING_TOLD;
-  /** The path of the insert under way: these nodes stay, although for a while nobody may own them. */
-  #held: NaiveNode[] = [];
   #evictions: Eviction[] = [];
-  #calls = 0;
   #latestS = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: Bounds = {}) {
+    super();
     this.bounds = bounds;
   }
 
@@ -45,14 +38,15 @@ export class NaiveTree implements TreeUnderTest {
   insertRevocable(text: Text, tenant: string, timeS: number, namespace?: string): Receipt | null {
     const now = this.advance(timeS);
     if (!this.characterCounts.has(tenant)) return null;
-    const call = ++this.#calls;
+    const call = ++this.calls;
     const { whole, partly } = this.path(text, namespace);
-    this.#held = partly === undefined ? whole : [...whole, partly];
+    this.held = partly === undefined ? whole : [...whole, partly];
     let rest = this.makeRoom(text, tenant, namespace, whole);
     const kept = this.ownedOf(text, tenant, namespace);
     let node = this.root;
     this.touch(node, tenant, now, call);
-    const start = this.startOf(text, namespace) ?? (rest.length > 0 ? this.newNamespace(text, namespace) : node);
+    const start =
+      rest.length > 0 ? this.startFor(kindOf(text, namespace)) : (this.startOf(kindOf(text, namespace)) ?? node);
     if (start !== node) this.touch(start, tenant, now, call);
     node = start;
     while (rest.length > 0) {
@@ -60,8 +54,8 @@ export class NaiveTree implements TreeUnderTest {
       this.touch(node, tenant, now, call);
       rest = rest.slice(node.text.length);
     }
-    const held = this.#held.reverse();
-    this.#held = [];
+    const held = this.held.reverse();
+    this.held = [];
     for (const each of held) this.prune(each);
     return { call, kept };
   }
@@ -90,7 +84,7 @@ export class NaiveTree implements TreeUnderTest {
   match(text: Text, candidates: Candidates, namespace?: string, timeS: number = Number.NEGATIVE_INFINITY): Found {
     this.advance(timeS);
     const named = this.matchCandidates(candidates);
-    const start = named.length === 0 ? undefined : this.startOf(text, namespace);
+    const start = named.length === 0 ? undefined : this.startOf(kindOf(text, namespace));
     const characters = start === undefined ? [] : this.charactersOf(text);
     let node = start ?? this.root;
     let matched = 0;
@@ -191,6 +185,12 @@ export class NaiveTree implements TreeUnderTest {
     return joined;
   }
 
+  /** Goes on as what both trees have together. */
+  merge(other: NaiveTree): void {
+    Object.assign(this, mergedOf(this, other));
+    this.evictAsTold();
+  }
+
   /** All that the tree is lives on in the restored one; only what there is no room for has gone. */
   restart(): void {
     this.evictAsTold();
@@ -210,32 +210,6 @@ export class NaiveTree implements TreeUnderTest {
     return evictions;
   }
 
-  dump(): TreeState {
-    const order: NaiveNode[] = [];
-    const visit = (node: NaiveNode, tokens: boolean): void => {
-      order.push(node);
-      for (const child of node.inOrder(tokens)) visit(child, tokens);
-    };
-    visit(this.root, false);
-    for (const [, root] of [...this.namespaces].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      visit(root, root.namespace!.tokens);
-    }
-    const indices = new Map(order.map((node, index) => [node, index]));
-    const tenants = [...this.characterCounts.keys()];
-    return {
-      nodes: order.map(({ parent, text, owners, namespace }) => ({
-        parent: parent === null || namespace !== null ? -1 : indices.get(parent)!,
-        text: text.join(""),
-        namespace: namespace === null ? null : keyOf(namespace),
-        times: tenants.flatMap((tenant): [string, number][] => {
-          const entry = owners.get(tenant);
-          return entry === undefined ? [] : [[tenant, entry.timeS]];
-        }),
-      })),
-      recency: tenants.map((tenant) => [tenant, this.recency.get(tenant)!.map((node) => indices.get(node)!)]),
-    };
-  }
-
   /** A text's code points, a surrogate without its partner being one; of tokens their decimals. */
   protected charactersOf(text: Text): string[] {
     return typeof text === "string" ? Array.from(text) : text.map((token) => `${token} `);
@@ -245,70 +219,6 @@ export class NaiveTree implements TreeUnderTest {
     const everyone = [...this.characterCounts.keys()];
     if (candidates === null || candidates.names.length === 0) return everyone;
     return candidates.names.filter((tenant) => this.characterCounts.has(tenant));
-  }
-
-  /** The root that texts of this kind and namespace begin at, if it is there. */
-  protected startOf(text: Text, name: string | undefined): NaiveNode | undefined {
-    const tokens = typeof text !== "string";
-    return name === undefined && !tokens ? this.root : this.namespaces.get(keyOf({ name, tokens }));
-  }
-
-  protected newNamespace(text: Text, name: string | undefined): NaiveNode {
-    const namespace = { name, tokens: typeof text !== "string" };
-    const root = new NaiveNode([], this.root, namespace);
-    this.namespaces.set(keyOf(namespace), root);
-    return root;
-  }
-
-  /** The nodes that lie wholly on the text, from the root down, and the one that the text ends or goes astray in. */
-  protected path(text: Text, namespace: string | undefined): { whole: NaiveNode[]; partly: NaiveNode | undefined } {
-    let node = this.startOf(text, namespace);
-    const whole = node === undefined || node === this.root ? [this.root] : [this.root, node];
-    let rest = node === undefined ? [] : this.charactersOf(text);
-    while (rest.length > 0) {
-      node = node!.children.get(rest[0]!);
-      if (node === undefined) break;
-      if (sharedLength(node.text, rest) < node.text.length) return { whole, partly: node };
-      whole.push(node);
-      rest = rest.slice(node.text.length);
-    }
-    return { whole, partly: undefined };
-  }
-
-  /** Makes the node the tenant's, its newest, with that time. */
-  protected touch(node: NaiveNode, tenant: string, timeS: number, call: number): void {
-    if (!node.owners.has(tenant)) this.addToCount(tenant, node.text.length);
-    node.owners.set(tenant, { timeS, call });
-    if (node === this.root) return;
-    const others = this.recency.get(tenant)!.slice(1);
-    this.recency.set(tenant, [this.root, node, ...others.filter((other) => other !== node)]);
-  }
-
-  /** The child that the rest of a text leads to: one that is there, a new leaf, or the upper part of one split. */
-  protected childFor(node: NaiveNode, rest: string[], timeS: number): NaiveNode {
-    const child = node.children.get(rest[0]!);
-    if (child === undefined) {
-      const leaf = new NaiveNode(rest, node);
-      node.children.set(rest[0]!, leaf);
-      return leaf;
-    }
-    const shared = sharedLength(child.text, rest);
-    return shared < child.text.length ? this.split(child, shared, timeS) : child;
-  }
-
-  /** Cuts a node in two. The new upper part has the same owners and times, and lies just on its newer side in their lists. */
-  protected split(lower: NaiveNode, at: number, _timeS?: number): NaiveNode {
-    const upper = new NaiveNode(lower.text.slice(0, at), lower.parent);
-    lower.parent!.children.set(upper.text[0]!, upper);
-    lower.text = lower.text.slice(at);
-    lower.parent = upper;
-    upper.children.set(lower.text[0]!, lower);
-    for (const [tenant, entry] of lower.owners) {
-      upper.owners.set(tenant, { ...entry });
-      const list = this.recency.get(tenant)!;
-      list.splice(list.indexOf(lower), 0, upper);
-    }
-    return upper;
   }
 
   /** The nodes at the old end of the tenant's list that follow each other with one time, oldest first; never the root. */
@@ -336,14 +246,30 @@ export class NaiveTree implements TreeUnderTest {
     return oldest;
   }
 
+  /** Whether a node is an only child, and both have the same owners, times and calls and lie side by side in their lists. */
+  protected isLikeItsParent(lower: NaiveNode): boolean {
+    const upper = lower.parent;
+    if (upper === null || upper.text.length === 0 || upper.children.size > 1) return false;
+    if (upper.owners.size !== lower.owners.size) return false;
+    return [...lower.owners].every(([tenant, { timeS, call }]) => {
+      const other = upper.owners.get(tenant);
+      const list = this.recency.get(tenant)!;
+      const apart = Math.abs(list.indexOf(upper) - list.indexOf(lower));
+      return other !== undefined && other.timeS === timeS && other.call === call && apart === 1;
+    });
+  }
+
+  protected path(text: Text, namespace: string | undefined): { whole: NaiveNode[]; partly: NaiveNode | undefined } {
+    return this.pathOf(this.charactersOf(text), kindOf(text, namespace));
+  }
+
   /** Evicts for an insert until its text fits, and cuts off of it what does not fit alone. Returns what enters. */
   protected makeRoom(text: Text, tenant: string, namespace: string | undefined, path: NaiveNode[]): string[] {
     const { maxChars } = this.bounds;
     const characters = this.charactersOf(text);
     const excess = (): number => {
       if (maxChars === undefined) return 0;
-      const added = characters.length - this.ownedOf(text, tenant, namespace);
-      return this.counts().reduce((sum, [, count]) => sum + count, added) - maxChars;
+      return this.totalCharacters() + characters.length - this.ownedOf(text, tenant, namespace) - maxChars;
     };
     let unit = this.oldestUnit(tenant, path);
     for (let done = 0; unit !== undefined && (done < this.told.evictions || excess() > 0); done++) {
@@ -378,45 +304,14 @@ export class NaiveTree implements TreeUnderTest {
   }
 
   protected evictAsTold(): void {
-    for (let done = 0; done < this.told.evictions; done++) this.evictUnit(this.oldestUnit()!, "pressure");
+    const { maxChars = Number.POSITIVE_INFINITY } = this.bounds;
+    for (let done = 0; done < this.told.evictions || this.totalCharacters() > maxChars; done++) {
+      this.evictUnit(this.oldestUnit()!, "pressure");
+    }
   }
 
-  /** Ends a tenant's ownership of a node, and the node when it was the last. Returns the characters given up. */
-  protected release(node: NaiveNode, tenant: string): number {
-    node.owners.delete(tenant);
-    this.addToCount(tenant, -node.text.length);
-    this.removeFromList(node, tenant);
-    this.prune(node);
-    return node.text.length;
-  }
-
-  protected removeFromList(node: NaiveNode, tenant: string): void {
-    const list = this.recency.get(tenant)!;
-    list.splice(list.indexOf(node), 1);
-  }
-
-  /** Whether a node is an only child, and both have the same owners, times and calls and lie side by side in their lists. */
-  protected isLikeItsParent(lower: NaiveNode): boolean {
-    const upper = lower.parent;
-    if (upper === null || upper.text.length === 0 || upper.children.size > 1) return false;
-    if (upper.owners.size !== lower.owners.size) return false;
-    return [...lower.owners].every(([tenant, { timeS, call }]) => {
-      const other = upper.owners.get(tenant);
-      const list = this.recency.get(tenant)!;
-      const apart = Math.abs(list.indexOf(upper) - list.indexOf(lower));
-      return other !== undefined && other.timeS === timeS && other.call === call && apart === 1;
-    });
-  }
-
-  /** Takes a node without owners out of the tree. */
-  protected prune(node: NaiveNode): void {
-    if (node.owners.size > 0 || node === this.root || this.#held.includes(node)) return;
-    if (node.namespace === null) node.parent!.children.delete(node.text[0]!);
-    else this.namespaces.delete(keyOf(node.namespace));
-  }
-
-  protected addToCount(tenant: string, characters: number): void {
-    this.characterCounts.set(tenant, this.characterCounts.get(tenant)! + characters);
+  protected totalCharacters(): number {
+    return this.counts().reduce((sum, [, count]) => sum + count, 0);
   }
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { treeModule } from "#wasm";
 import { PrefixTree, type PrefixTreeOptions } from "../../src/tree/index.js";
-import { makeParts } from "../../src/tree/parts.js";
+import type { TreeParts } from "../../src/tree/parts.js";
 import { createTreeWith } from "../../src/tree/prefix-tree.js";
-import { readSnapshot } from "../../src/tree/snapshot-read.js";
+import { mergeParts, restoreParts } from "../../src/tree/restore.js";
 
 const debugModule = new WebAssembly.Module(readFileSync(new URL("../../build/tree.debug.wasm", import.meta.url)));
 
@@ -13,33 +13,36 @@ export const BUILDS: readonly (readonly [build: string, module: WebAssembly.Modu
   ["debug", debugModule],
 ];
 
-/** How a tree is made and restored on a build of the core. */
+/** How a tree is made on a build of the core. */
 export interface TreeMaker {
   readonly build: string;
   create(options: PrefixTreeOptions): PrefixTree;
   restore(snapshot: Uint8Array, options: PrefixTreeOptions): PrefixTree;
+  /** The tree, or one that goes on in its place, with what the snapshot has. */
+  merge(tree: PrefixTree, snapshot: Uint8Array, options: PrefixTreeOptions): PrefixTree;
 }
 
 export const RELEASE: TreeMaker = {
   build: "release",
   create: (options) => new PrefixTree(options),
   restore: (snapshot, options) => PrefixTree.restore(snapshot, options),
+  merge(tree, snapshot) {
+    tree.merge(snapshot);
+    return tree;
+  },
 };
 
 export const DEBUG: TreeMaker = {
   build: "debug",
   create: (options) => createTreeWith(debugModule, options),
-  restore(snapshot, options) {
-    const whole = restoreDebug(snapshot, options);
-    // What has to be left out is left out by the published core, which restores alone; the rest then fits.
-    return whole ?? restoreDebug(PrefixTree.restore(snapshot, options).snapshot(), options)!;
-  },
+  restore: (snapshot, options) => treeOf(restoreParts(snapshot, options, debugModule), options),
+  merge: (tree, snapshot, options) => treeOf(mergeParts(tree.snapshot(), snapshot, options, debugModule), options),
 };
 
 export const MAKERS: readonly TreeMaker[] = [RELEASE, DEBUG];
 
-function restoreDebug(snapshot: Uint8Array, options: PrefixTreeOptions): PrefixTree | null {
-  const parts = makeParts(options, debugModule);
-  const fits = readSnapshot(parts.core, parts.descent.crossing, parts.tenants, parts.namespaces, snapshot);
-  return fits ? new PrefixTree(options, parts) : null;
+function treeOf(parts: TreeParts, options: PrefixTreeOptions): PrefixTree {
+  const tree = new PrefixTree(options, parts);
+  parts.evictions.report();
+  return tree;
 }
