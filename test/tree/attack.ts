@@ -1,0 +1,254 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { PrefixTree } from "../../src/tree/index.js";
+import type { TreeMaker } from "./builds.js";
+import { checkInvariants } from "./invariants.js";
+
+/** What an attacker of the memory layout does next. Where tenants take turns, the first is to stay. */
+export type Move =
+  /** So many different texts; of every `turns` the first is of the first tenant, the others of the second. */
+  | { do: "fill"; length: number; count: number; turns: number; wide: boolean }
+  /** Different texts, each for all three tenants in a row, so that what they have of each lies side by side. */
+  | { do: "share"; length: number; count: number }
+  /** All that a tenant has goes, and with it what nobody else has. */
+  | { do: "empty"; tenant: number }
+  /** One text of so many thousandths of the bound, into whatever is free. */
+  | { do: "long"; thousandths: number; wide: boolean }
+  /** The texts of the last fill, or the long one since, cut every so many characters. */
+  | { do: "cut"; every: number; from: number; tenant: number }
+  /** Texts of which then only the heads stay. */
+  | { do: "cutTails"; length: number; head: number; count: number }
+  /** Tenants come, are sent a shared text and one of their own, and go, but for every eighth. */
+  | { do: "churn"; count: number; length: number };
+
+const length = fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 20, max: 200 }), fc.nat({ max: 3000 }));
+const count = fc.oneof(fc.nat({ max: 100 }), fc.integer({ min: 100, max: 1500 }));
+const tenant = fc.nat({ max: 2 });
+const wide = fc.boolean();
+
+export const move: fc.Arbitrary<Move> = fc.oneof(
+  fc.record({ do: fc.constant("fill" as const), length, count, turns: fc.integer({ min: 2, max: 40 }), wide }),
+  fc.record({ do: fc.constant("share" as const), length, count }),
+  fc.record({ do: fc.constant("empty" as const), tenant }),
+  fc.record({ do: fc.constant("long" as const), thousandths: fc.integer({ min: 1, max: 1000 }), wide }),
+  fc.record({
+    do: fc.constant("cut" as const),
+    every: fc.integer({ min: 1, max: 90 }),
+    from: fc.nat({ max: 40 }),
+    tenant,
+  }),
+  fc.record({
+    do: fc.constant("cutTails" as const),
+    length: fc.nat({ max: 5000 }),
+    head: fc.nat({ max: 60 }),
+    count: fc.nat({ max: 60 }),
+  }),
+  fc.record({ do: fc.constant("churn" as const), count: fc.nat({ max: 60 }), length }),
+);
+
+export const ATTACKS: readonly { attack: string; moves: Move[] }[] = [
+  {
+    attack: "tiny nodes, one kept of every 20, then one long text",
+    moves: [
+      { do: "fill", length: 5, count: 20_000, turns: 20, wide: false },
+      { do: "empty", tenant: 1 },
+      { do: "long", thousandths: 500, wide: false },
+    ],
+  },
+  {
+    attack: "tiny nodes, every other kept, then long texts until little else is there",
+    moves: [
+      { do: "fill", length: 5, count: 20_000, turns: 2, wide: false },
+      { do: "empty", tenant: 1 },
+      ...[100, 200, 300, 700].map((thousandths): Move => ({ do: "long", thousandths, wide: false })),
+    ],
+  },
+  {
+    attack: "texts in holes of one grain, cut everywhere",
+    moves: [
+      { do: "share", length: 5, count: 20_000 },
+      { do: "empty", tenant: 1 },
+      ...repeated(40, [
+        { do: "fill", length: 4000, count: 10, turns: 1, wide: false },
+        { do: "cut", every: 25, from: 0, tenant: 0 },
+      ]),
+    ],
+  },
+  {
+    attack: "texts that just need another grain",
+    moves: [{ do: "fill", length: 27, count: 20_000, turns: 2, wide: false }],
+  },
+  {
+    attack: "texts cut to pieces that just need another grain",
+    moves: repeated(40, [
+      { do: "fill", length: 4000, count: 10, turns: 1, wide: false },
+      { do: "cut", every: 25, from: 0, tenant: 0 },
+    ]),
+  },
+  {
+    attack: "tails cut off long texts",
+    moves: [
+      { do: "cutTails", length: 3000, head: 25, count: 2000 },
+      { do: "long", thousandths: 600, wide: false },
+    ],
+  },
+  {
+    attack: "tenants that come and go",
+    moves: [
+      { do: "churn", count: 60, length: 40 },
+      { do: "long", thousandths: 300, wide: true },
+      { do: "churn", count: 60, length: 200 },
+      { do: "long", thousandths: 600, wide: false },
+    ],
+  },
+  {
+    attack: "sizes in turn",
+    moves: [
+      ...[3, 60, 21, 1000, 30, 5000].flatMap((length): Move[] => [
+        { do: "fill", length, count: 300, turns: 3, wide: length % 2 === 1 },
+        { do: "empty", tenant: 1 },
+      ]),
+      { do: "long", thousandths: 650, wide: false },
+    ],
+  },
+];
+
+function repeated(times: number, moves: Move[]): Move[] {
+  return Array.from({ length: times }, () => moves).flat();
+}
+
+const TENANTS = ["kept", "second", "third"];
+const MOST_WASTE = 0.25;
+/** In the worst place, runs of one grain of 32 bytes, text takes so many times its bytes. */
+const WORST_STRETCH = 32 / 24;
+/** Cutting takes time with the square of a text's length. */
+const MOST_CUT = 50;
+const MOST_CUT_CHARACTERS = 5000;
+/** What an insert may need besides its text: two nodes, a few entries, blocks of children. */
+const RECORDS = 4096;
+
+/** A tree under attack, which checks after every move that it has withstood. */
+export class Attack {
+  readonly tree: PrefixTree;
+  /** Text waste as a part of the bound, when it was most. */
+  mostWaste = 0;
+  readonly #maxBytes: number;
+  /** Bytes that a tree has for text and records when nothing is in it. */
+  readonly #emptyBytes: number;
+  #texts = 0;
+  /** What the next cut cuts. */
+  #uncut: string[] = [];
+  #newcomers: string[] = [];
+
+  constructor(maker: TreeMaker, maxBytes: number) {
+    this.tree = maker.create({ maxBytes });
+    this.tree.addTenants(TENANTS, 0);
+    this.#maxBytes = maxBytes;
+    this.#emptyBytes = this.tree.stats().freeBytes;
+  }
+
+  perform(move: Move): void {
+    switch (move.do) {
+      case "fill":
+        this.#uncut = [];
+        this.#repeat(move.count, (i) => {
+          const text = this.#text(move.length, move.wide);
+          this.#insert(text, i % move.turns === 0 ? 0 : 1);
+          this.#uncut.push(text);
+        });
+        break;
+      case "share":
+        this.#repeat(move.count, () => {
+          const text = this.#text(move.length, false);
+          for (const tenant of TENANTS.keys()) this.#insert(text, tenant);
+        });
+        break;
+      case "empty":
+        this.tree.evictTenantByLru(TENANTS[move.tenant]!, Number.MAX_SAFE_INTEGER);
+        break;
+      case "long":
+        this.#insertLong(Math.floor((this.#maxBytes * move.thousandths) / 1000), move.wide);
+        break;
+      case "cut":
+        for (const text of this.#uncut.slice(-MOST_CUT)) {
+          const end = Math.min(text.length, MOST_CUT_CHARACTERS);
+          for (let at = move.from; at < end; at += move.every) this.#insert(text.slice(0, at), move.tenant);
+        }
+        break;
+      case "cutTails":
+        this.#repeat(move.count, () => {
+          const text = this.#text(move.length, false);
+          this.#insert(text, 1);
+          this.#insert(text.slice(0, move.head), 0);
+        });
+        this.tree.evictTenantByLru(TENANTS[1]!, Number.MAX_SAFE_INTEGER);
+        break;
+      case "churn":
+        this.#churn(move.count, move.length);
+    }
+    this.#check();
+  }
+
+  /** When all have gone, all is as it was. */
+  leave(): void {
+    this.tree.removeTenants(this.#newcomers);
+    for (const tenant of TENANTS) this.tree.evictTenantByLru(tenant, Number.MAX_SAFE_INTEGER);
+    expect(this.tree.stats()).toMatchObject({ nodes: 1, chars: 0, textBytes: 0, textWasteBytes: 0 });
+    this.#insertLong(Math.floor(this.#emptyBytes * 0.98) - RECORDS, false);
+  }
+
+  #repeat(count: number, insert: (i: number) => void): void {
+    // Once round the memory is enough: what more does is evict what the same move has put there.
+    const { pressureEvictions } = this.tree.stats();
+    for (let i = 0; i < count; i++) {
+      insert(i);
+      if (i % 64 === 0 && this.tree.stats().pressureEvictions > pressureEvictions) return;
+    }
+  }
+
+  #churn(count: number, length: number): void {
+    this.tree.removeTenants(this.#newcomers);
+    const names = Array.from({ length: count }, (_, i) => `newcomer ${i}`);
+    const shared = this.#text(length, false);
+    for (const name of names) {
+      this.tree.addTenants([name], 0);
+      this.tree.insert(shared, name, 0);
+      this.tree.insert(shared + this.#text(length, true), name, 0);
+    }
+    this.#newcomers = names.filter((_, i) => i % 8 === 0);
+    this.tree.removeTenants(names.filter((_, i) => i % 8 > 0));
+  }
+
+  #insert(text: string, tenant: number): void {
+    this.tree.insert(text, TENANTS[tenant]!, 0);
+  }
+
+  /** A text enters whole if it has room however scattered; and nothing goes for it if there is as much room as that without. */
+  #insertLong(bytes: number, wide: boolean): void {
+    const text = this.#text(wide ? bytes >> 1 : bytes, wide);
+    this.#uncut = [text];
+    const before = this.tree.stats();
+    this.#insert(text, 0);
+    const { matchedChars } = this.tree.prefixMatch(text, [TENANTS[0]!]);
+    const isWhole = matchedChars === text.length;
+    const needed = bytes * WORST_STRETCH + RECORDS;
+    if (needed <= before.freeBytes) expect(this.tree.stats().pressureEvictions).toBe(before.pressureEvictions);
+    if (needed <= this.#emptyBytes || (before.nodes === 1 && bytes + RECORDS <= before.freeBytes)) {
+      expect(isWhole, `${matchedChars} of ${text.length}`).toBe(true);
+    }
+  }
+
+  #check(): void {
+    const { textWasteBytes, memoryBytes } = this.tree.stats();
+    this.mostWaste = Math.max(this.mostWaste, textWasteBytes / this.#maxBytes);
+    expect(textWasteBytes / this.#maxBytes).toBeLessThanOrEqual(MOST_WASTE);
+    expect(memoryBytes).toBeLessThanOrEqual(this.#maxBytes);
+    if (this.tree.stats().nodes < 1000) checkInvariants(this.tree);
+  }
+
+  /** A text unlike those before from its first characters on, of at least as many characters as that takes. */
+  #text(length: number, wide: boolean): string {
+    const number = (this.#texts++).toString(36);
+    return `${[...number].reverse().join("")} ${wide ? "語" : ""}`.padEnd(length, wide ? "本" : "x");
+  }
+}
