@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RELEASE } from "../tree/builds.js";
 import { type Bounds, PrefixTreeUnderTest, SPOILED, type TreeUnderTest } from "./adapter.js";
+import { BOUND_FAULTS } from "./bound-faults.js";
 import { compareCalls } from "./comparison.js";
 import { FAULTS } from "./faults.js";
 import { FUZZ_GROUPS } from "./fuzz.js";
@@ -17,7 +18,7 @@ function isCaught(group: string, makeTree: (bounds: Bounds) => TreeUnderTest): b
 }
 
 describe("the fuzz catches a tree that is wrong", () => {
-  test.for(FAULTS)("$fault", ({ group, Tree }) => {
+  test.for([...FAULTS, ...BOUND_FAULTS])("$fault", ({ group, Tree }) => {
     expect(isCaught(group, (bounds) => new Tree(bounds))).toBe(true);
   });
 });

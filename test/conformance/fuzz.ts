@@ -43,7 +43,13 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   group("namespaces", 225, { text: ascii, namespaces }),
   group("tokens", 225, { text: ascii, tokens: texts.tokens, namespaces }),
   group("snapshots in the middle", 120, { text: texts.mixedWidths, namespaces, weights: { restart: 2 } }),
-  group("compaction", 200, { text: ascii, namespaces, weights: { compact: 2, restart: 1, revoke: 3 } }),
+  group("compaction", 200, {
+    text: ascii,
+    tenants: fc.integer({ min: 1, max: 3 }),
+    pace: "few",
+    namespaces: [undefined, undefined, "m"],
+    weights: { compact: 6, restart: 1, revoke: 3 },
+  }),
   group("merging", 200, {
     text: ascii,
     tokens: texts.tokens,
