@@ -41,6 +41,8 @@ export interface CallsOptions {
   pace?: Pace;
   /** How often a kind of call is drawn, where that differs from `WEIGHTS`. */
   weights?: Partial<Record<Call["do"], number>>;
+  /** The fewest calls in a sequence, below which no counterexample can shrink. Default: 1. */
+  fewest?: number;
   /** The most calls in a sequence. Default: 100. */
   most?: number;
 }
@@ -70,7 +72,7 @@ const WEIGHTS_OF_OTHERS = { insert: 12, evict: 1, remove: 1, addTenants: 1 };
 
 /** Sequences of calls on one tree. */
 export function calls(options: CallsOptions): fc.Arbitrary<Sequence> {
-  const { tenants = fc.integer({ min: 1, max: 5 }), pace, namespaces = [undefined], most = 100 } = options;
+  const { tenants = fc.integer({ min: 1, max: 5 }), pace, namespaces = [undefined], fewest = 1, most = 100 } = options;
   return fc
     .record({
       bounds: options.bounds ?? fc.constant({}),
@@ -79,7 +81,7 @@ export function calls(options: CallsOptions): fc.Arbitrary<Sequence> {
       pace: pace === undefined ? fc.constantFrom<Pace>("increasing", "decreasing", "equal", "few") : fc.constant(pace),
       lists: fc.array(fc.array(fc.nat(999), { maxLength: 8 }), { minLength: 3, maxLength: 3 }),
       steps: fc.array(step(options, { ...WEIGHTS, ...options.weights }), {
-        minLength: 1,
+        minLength: fewest,
         maxLength: most,
         size: "max",
       }),

@@ -34,7 +34,7 @@ describe("PrefixTree, release core and debug core, does as the naive tree does",
         },
       },
     );
-    for (const what of exercises) expect(tally[what], what).toBeGreaterThan(runs * Number(times));
+    for (const what of exercises) expect(tally[what], what).toBeGreaterThanOrEqual((runs * Number(times)) / 10);
   });
 
   test.skipIf(Number(times) < 1)("in 100,000 calls or more", () => {
@@ -42,9 +42,9 @@ describe("PrefixTree, release core and debug core, does as the naive tree does",
   });
 });
 
-/** The report with long runs of one character counted, and lone surrogates, which a terminal cannot show, escaped. */
+/** The report with what is repeated in a text counted, and lone surrogates, which a terminal cannot show, escaped. */
 function readable(report: string): string {
   return report
-    .replace(/(.)\1{39,}/gsu, (run, character) => `⟨${character} × ${Array.from(run).length}⟩`)
+    .replace(/(.{1,8}?)\1{39,}/gsu, (run, part) => `⟨${part} × ${run.length / part.length}⟩`)
     .replace(/[\ud800-\udfff]/gu, (surrogate) => `\\u${surrogate.charCodeAt(0).toString(16)}`);
 }

@@ -54,13 +54,13 @@ export const tiny: fc.Arbitrary<string> = fc
   .array(fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz日本😀"), { minLength: 2, maxLength: 9 })
   .map((parts) => parts.join(""));
 
-/** Texts of which a few fill the smallest memory, with common beginnings and everything between one node and one window. */
+/** Texts of which a few fill the smallest memory, or one is too long for it, with common beginnings and everything between one node and one window. */
 export const long: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom("a", "ab", "système ", "日本", "😀"),
     fc.nat({ max: 4000 }),
     fc.array(fc.constantFrom("x", "y", "é", "語", "😁", "\ud83d"), { maxLength: 4 }),
-    fc.constantFrom(0, 0, 0, 1, 700, 20_000),
+    fc.constantFrom(0, 0, 0, 0, 1, 1, 700, 700, 20_000, 20_000, 60_000),
   )
   .map(([unit, length, turns, tail]) => unit.repeat(length) + turns.join(unit) + "z".repeat(tail));
 
