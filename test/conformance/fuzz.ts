@@ -62,7 +62,7 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
     exercises: ["expiry"],
     bounds: fc.record({ ttlSecs: fc.integer({ min: 1, max: 20 }) }),
     namespaces,
-    weights: { expire: 1, compact: 1, restart: 1 },
+    weights: { expire: 1, compact: 1, restart: 1, merge: 1 },
   }),
   group("maxChars", 250, {
     text: ascii,

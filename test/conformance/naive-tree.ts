@@ -188,6 +188,9 @@ export class NaiveTree extends NaiveStructure implements TreeUnderTest {
   /** Goes on as what both trees have together. */
   merge(other: NaiveTree): void {
     Object.assign(this, mergedOf(this, other));
+    for (const node of this.nodesInOrder().filter((each) => each !== this.root)) {
+      for (const { timeS } of node.owners.values()) if (timeS > this.#latestS) this.#latestS = timeS;
+    }
     this.evictAsTold();
   }
 

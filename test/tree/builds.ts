@@ -4,6 +4,7 @@ import { PrefixTree, type PrefixTreeOptions } from "../../src/tree/index.js";
 import type { TreeParts } from "../../src/tree/parts.js";
 import { createTreeWith } from "../../src/tree/prefix-tree.js";
 import { mergeParts, restoreParts } from "../../src/tree/restore.js";
+import { parseSnapshot } from "../../src/tree/snapshot-parse.js";
 
 const debugModule = new WebAssembly.Module(readFileSync(new URL("../../build/tree.debug.wasm", import.meta.url)));
 
@@ -36,7 +37,12 @@ export const DEBUG: TreeMaker = {
   build: "debug",
   create: (options) => createTreeWith(debugModule, options),
   restore: (snapshot, options) => treeOf(restoreParts(snapshot, options, debugModule), options),
-  merge: (tree, snapshot, options) => treeOf(mergeParts(tree.snapshot(), snapshot, options, debugModule), options),
+  merge(tree, snapshot, options) {
+    const own = tree.snapshot();
+    const parts = mergeParts(own, snapshot, options, debugModule);
+    parts.expiry?.goOnFrom(parseSnapshot(parts.core, own).latestS);
+    return treeOf(parts, options);
+  },
 };
 
 export const MAKERS: readonly TreeMaker[] = [RELEASE, DEBUG];
