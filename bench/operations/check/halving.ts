@@ -7,7 +7,10 @@ export interface Halving {
   entries: number;
 }
 
-/** A call a tenant, each evicting half of what the tenant has, from trees that are filled anew for each pass. */
+/** A call a tenant for so many texts: of a larger tree more calls, not longer ones that the system interrupts. */
+const TEXTS_A_CALL = 2000;
+
+/** The tenants take turns until half of what each has is evicted, from trees that are filled anew for each pass. */
 export function halving<Name extends string>(
   trees: Record<Name, readonly string[]>,
   tenants: number,
@@ -19,7 +22,7 @@ export function halving<Name extends string>(
   const operations = Object.fromEntries(names.map((name, i) => [name, each[i]!.timed])) as Record<Name, Timed>;
   const times = leastTimes(operations, passes, between);
   return Object.fromEntries(
-    names.map((name, i) => [name, { evictUs: times[name] * tenants, entries: each[i]!.entries() }]),
+    names.map((name, i) => [name, { evictUs: times[name] * operations[name].count, entries: each[i]!.entries() }]),
   ) as Record<Name, Halving>;
 }
 
@@ -27,19 +30,20 @@ function halvedTree(texts: readonly string[], tenants: number): { timed: Timed; 
   const names = tenantNames(tenants);
   const filler = new Filler(texts, tenants);
   const { tree } = filler;
-  let halves: number[] = [];
+  const callsATenant = Math.ceil(texts.length / TEXTS_A_CALL);
+  let shares: number[] = [];
   let before = 0;
   return {
     timed: {
-      count: tenants,
+      count: tenants * callsATenant,
       prepare: () => {
         filler.empty();
         filler.fill();
         before = tree.stats().entries;
         const counts = tree.tenantToCharCount;
-        halves = names.map((name) => Math.ceil(counts.get(name)! / 2));
+        shares = names.map((name) => Math.ceil(counts.get(name)! / 2 / callsATenant));
       },
-      call: (i) => tree.evictTenantByLru(names[i]!, halves[i]!),
+      call: (i) => tree.evictTenantByLru(names[i % tenants]!, shares[i % tenants]!),
     },
     entries: () => before - tree.stats().entries,
   };
