@@ -17,12 +17,12 @@ const client = new OpenAI({
   fetch: createFetch(router),
 });
 
-const topics = ["the sea", "the night sky", "old trees"];
+const topics = ["Waves of the sea", "The night sky", "Old trees"];
 const questions = ["What is it like?", "Why?", "Tell me more.", "And then?"];
 const chats = topics.map((topic) => [
   {
     role: "system",
-    content: `You are a patient teacher who speaks of ${topic} to people who have never seen it. ${"Be kind and exact. ".repeat(20)}`,
+    content: `${topic}: you speak of it to people who have never seen it. ${"Be kind and exact. ".repeat(20)}`,
   },
 ]);
 

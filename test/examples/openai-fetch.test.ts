@@ -12,7 +12,7 @@ describe("examples/openai-fetch", () => {
       const [, topic, cached, prompt] = /^(.+): (\d+) of (\d+) prompt tokens were cached$/.exec(line) ?? [];
       return topic === undefined ? [] : [{ topic, rate: Number(cached) / Number(prompt) }];
     });
-    for (const name of ["the sea", "the night sky", "old trees"]) {
+    for (const name of ["Waves of the sea", "The night sky", "Old trees"]) {
       const [first, ...later] = turns.filter(({ topic }) => topic === name).map(({ rate }) => rate);
       expect(first).toBe(0);
       expect(later).toHaveLength(3);
