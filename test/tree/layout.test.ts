@@ -11,7 +11,7 @@ const { WARMROUTE_FUZZ_RUNS: times = "1", WARMROUTE_FUZZ_SEED: seed } = process.
 const PAGE = 65536;
 
 describe.each(MAKERS)("the memory layout withstands ($build core)", (maker) => {
-  test.each(ATTACKS)("$attack", { timeout: 60_000 }, ({ moves }) => {
+  test.each(ATTACKS)("$attack", ({ moves }) => {
     for (const pages of [1, 8]) {
       const attack = new Attack(maker, pages * PAGE);
       for (const each of moves) attack.perform(each);
@@ -35,7 +35,7 @@ describe.each(MAKERS)("the memory layout withstands ($build core)", (maker) => {
   });
 });
 
-test("the attacks come near: text waste above a fifth of the bound", { timeout: 60_000 }, () => {
+test("the attacks come near: text waste above a fifth of the bound", () => {
   const worst = ATTACKS.map(({ moves }) => {
     const attack = new Attack(MAKERS[0]!, 16 * PAGE);
     for (const each of moves) attack.perform(each);
