@@ -7,6 +7,7 @@ import {
   type TreeUnderTest,
 } from "./adapter.js";
 import type { NaiveNamespace, NaiveNode } from "./naive-node.js";
+import type { Unit } from "./naive-structure.js";
 import { NaiveTree, type Receipt } from "./naive-tree.js";
 
 interface Fault {
@@ -21,16 +22,12 @@ export const BOUND_FAULTS: readonly Fault[] = [
     fault: "pressure goes by time, not by order of calls",
     group: "maxChars",
     Tree: class extends NaiveTree {
-      protected override oldestUnit(inserting?: string, path: NaiveNode[] = []): ReturnType<NaiveTree["oldestUnit"]> {
+      protected override oldestUnit(inserting?: string, path: NaiveNode[] = []): Unit | undefined {
         const units = [...this.recency.keys()].map((tenant) => this.unitOf(tenant, inserting, path));
         return units.filter((unit) => unit !== undefined).sort((a, b) => a.timeS - b.timeS)[0];
       }
 
-      protected unitOf(
-        tenant: string,
-        inserting?: string,
-        path: NaiveNode[] = [],
-      ): ReturnType<NaiveTree["oldestUnit"]> {
+      protected unitOf(tenant: string, inserting?: string, path: NaiveNode[] = []): Unit | undefined {
         const others = this.recency;
         this.recency = new Map([[tenant, others.get(tenant)!]]);
         const unit = super.oldestUnit(inserting, path);
@@ -43,7 +40,7 @@ export const BOUND_FAULTS: readonly Fault[] = [
     fault: "pressure evicts a node, not all that its insert touched",
     group: "maxChars",
     Tree: class extends NaiveTree {
-      protected override oldestUnit(inserting?: string, path: NaiveNode[] = []): ReturnType<NaiveTree["oldestUnit"]> {
+      protected override oldestUnit(inserting?: string, path: NaiveNode[] = []): Unit | undefined {
         const unit = super.oldestUnit(inserting, path);
         return unit && { ...unit, nodes: unit.nodes.slice(-1) };
       }
@@ -53,7 +50,7 @@ export const BOUND_FAULTS: readonly Fault[] = [
     fault: "pressure evicts the path of the insert under way",
     group: "maxChars",
     Tree: class extends NaiveTree {
-      protected override oldestUnit(): ReturnType<NaiveTree["oldestUnit"]> {
+      protected override oldestUnit(): Unit | undefined {
         return super.oldestUnit();
       }
     },
@@ -62,7 +59,7 @@ export const BOUND_FAULTS: readonly Fault[] = [
     fault: "pressure spares the path of the insert for other tenants too",
     group: "maxChars",
     Tree: class extends NaiveTree {
-      protected override oldestUnit(inserting?: string, path: NaiveNode[] = []): ReturnType<NaiveTree["oldestUnit"]> {
+      protected override oldestUnit(inserting?: string, path: NaiveNode[] = []): Unit | undefined {
         const unit = super.oldestUnit(inserting, path);
         const nodes = unit?.nodes.filter((node) => !path.includes(node)) ?? [];
         return unit && nodes.length > 0 ? { ...unit, nodes } : unit;

@@ -108,6 +108,44 @@ export class NaiveStructure {
     return upper;
   }
 
+  /** The nodes at the old end of the tenant's list that follow each other with one time, oldest first; never the root. */
+  protected oldestRun(tenant: string): NaiveNode[] {
+    const oldestFirst = this.recency.get(tenant)!.slice(1).reverse();
+    const timeOf = (node: NaiveNode): number => node.owners.get(tenant)!.timeS;
+    const end = oldestFirst.findIndex((node) => timeOf(node) !== timeOf(oldestFirst[0]!));
+    return end === -1 ? oldestFirst : oldestFirst.slice(0, end);
+  }
+
+  /**
+   * What the oldest insert call of all touched and nobody since: at the old end of its tenant's list, oldest first. Not what
+   * `inserting` has on the path of the call under way.
+   */
+  protected oldestUnit(inserting?: string, path: NaiveNode[] = []): Unit | undefined {
+    let oldest: Unit | undefined;
+    for (const [tenant, list] of this.recency) {
+      const isSpared = (node: NaiveNode): boolean => tenant === inserting && path.includes(node);
+      const callOf = (node: NaiveNode): number => node.owners.get(tenant)!.call;
+      const last = list.findLast((node) => node !== this.root && !isSpared(node));
+      if (last === undefined || (oldest !== undefined && oldest.call < callOf(last))) continue;
+      const nodes = list.filter((node) => node !== this.root && !isSpared(node) && callOf(node) === callOf(last));
+      oldest = { tenant, nodes: nodes.reverse(), call: callOf(last), timeS: last.owners.get(tenant)!.timeS };
+    }
+    return oldest;
+  }
+
+  /** Whether a node is an only child, and both have the same owners, times and calls and lie side by side in their lists. */
+  protected isLikeItsParent(lower: NaiveNode): boolean {
+    const upper = lower.parent;
+    if (upper === null || upper.text.length === 0 || upper.children.size > 1) return false;
+    if (upper.owners.size !== lower.owners.size) return false;
+    return [...lower.owners].every(([tenant, { timeS, call }]) => {
+      const other = upper.owners.get(tenant);
+      const list = this.recency.get(tenant)!;
+      const apart = Math.abs(list.indexOf(upper) - list.indexOf(lower));
+      return other !== undefined && other.timeS === timeS && other.call === call && apart === 1;
+    });
+  }
+
   /** Ends a tenant's ownership of a node, and the node when it was the last. Returns the characters given up. */
   protected release(node: NaiveNode, tenant: string): number {
     node.owners.delete(tenant);
@@ -132,4 +170,13 @@ export class NaiveStructure {
   protected addToCount(tenant: string, characters: number): void {
     this.characterCounts.set(tenant, this.characterCounts.get(tenant)! + characters);
   }
+}
+
+/** What goes together under pressure. */
+export interface Unit {
+  tenant: string;
+  /** Oldest first. */
+  nodes: NaiveNode[];
+  call: number;
+  timeS: number;
 }

@@ -3,7 +3,7 @@ import type { Eviction } from "../../src/tree/index.js";
 import type { Bounds, Candidates, Found, Text, TreeUnderTest } from "./adapter.js";
 import { mergedOf } from "./naive-merge.js";
 import { kindOf, type NaiveNode, sharedLength } from "./naive-node.js";
-import { NaiveStructure } from "./naive-structure.js";
+import { NaiveStructure, type Unit } from "./naive-structure.js";
 
 /**
  * The tree as its description says it, with arrays and maps, to be obviously right rather than fast. What the fuzz holds
@@ -224,44 +224,6 @@ export class NaiveTree extends NaiveStructure implements TreeUnderTest {
     return candidates.names.filter((tenant) => this.characterCounts.has(tenant));
   }
 
-  /** The nodes at the old end of the tenant's list that follow each other with one time, oldest first; never the root. */
-  protected oldestRun(tenant: string): NaiveNode[] {
-    const oldestFirst = this.recency.get(tenant)!.slice(1).reverse();
-    const timeOf = (node: NaiveNode): number => node.owners.get(tenant)!.timeS;
-    const end = oldestFirst.findIndex((node) => timeOf(node) !== timeOf(oldestFirst[0]!));
-    return end === -1 ? oldestFirst : oldestFirst.slice(0, end);
-  }
-
-  /**
-   * What the oldest insert call of all touched and nobody since: at the old end of its tenant's list, oldest first. Not what
-   * `inserting` has on the path of the call under way.
-   */
-  protected oldestUnit(inserting?: string, path: NaiveNode[] = []): Unit | undefined {
-    let oldest: Unit | undefined;
-    for (const [tenant, list] of this.recency) {
-      const isSpared = (node: NaiveNode): boolean => tenant === inserting && path.includes(node);
-      const callOf = (node: NaiveNode): number => node.owners.get(tenant)!.call;
-      const last = list.findLast((node) => node !== this.root && !isSpared(node));
-      if (last === undefined || (oldest !== undefined && oldest.call < callOf(last))) continue;
-      const nodes = list.filter((node) => node !== this.root && !isSpared(node) && callOf(node) === callOf(last));
-      oldest = { tenant, nodes: nodes.reverse(), call: callOf(last), timeS: last.owners.get(tenant)!.timeS };
-    }
-    return oldest;
-  }
-
-  /** Whether a node is an only child, and both have the same owners, times and calls and lie side by side in their lists. */
-  protected isLikeItsParent(lower: NaiveNode): boolean {
-    const upper = lower.parent;
-    if (upper === null || upper.text.length === 0 || upper.children.size > 1) return false;
-    if (upper.owners.size !== lower.owners.size) return false;
-    return [...lower.owners].every(([tenant, { timeS, call }]) => {
-      const other = upper.owners.get(tenant);
-      const list = this.recency.get(tenant)!;
-      const apart = Math.abs(list.indexOf(upper) - list.indexOf(lower));
-      return other !== undefined && other.timeS === timeS && other.call === call && apart === 1;
-    });
-  }
-
   protected path(text: Text, namespace: string | undefined): { whole: NaiveNode[]; partly: NaiveNode | undefined } {
     return this.pathOf(this.charactersOf(text), kindOf(text, namespace));
   }
@@ -331,11 +293,3 @@ export interface Told {
 }
 
 export const NOTHING_TOLD: Told = { evictions: 0, entered: Number.POSITIVE_INFINITY };
-
-interface Unit {
-  tenant: string;
-  /** Oldest first. */
-  nodes: NaiveNode[];
-  call: number;
-  timeS: number;
-}
