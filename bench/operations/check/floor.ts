@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { main } from "assemblyscript/asc";
+import { writersTo } from "../../../dist/tree/writers.js";
 
 /** Bytes of the window, as the package's. */
 const WINDOW_BYTES = 16384;
 const PAGE = 65536;
 
 /**
- * What a match cannot do without: the text crosses into a window as the package lets it cross (ASCII a byte a unit with
- * `encodeInto`, the rest as UTF-16 with `Buffer.write`), and one `v128` compare reads it and an equal text elsewhere.
+ * What a match cannot do without: the text crosses into a window as the package lets it cross (a byte a unit, or two for
+ * CJK, by the package's own writers), and one `v128` compare reads it and an equal text elsewhere.
  *
  * The equal texts take about as much cache as the tree's: a text that begins another one lies in that one's bytes, so that
  * only the longest text of each conversation is kept. They are the larger by the system prompts, which the tree keeps once
@@ -37,7 +38,7 @@ export class Floor {
     owners.forEach((owner, i) => {
       if (owner === i) target.write(texts[i]!, addresses[i]!, encoding);
     });
-    const crossing = wide ? wideCrossing(memory.buffer) : asciiCrossing(memory.buffer);
+    const crossing = crossingTo(memory.buffer, wide);
     return new Floor(texts, addresses, crossing, instance.exports.equal as Equal);
   }
 
@@ -64,26 +65,18 @@ interface Crossing {
   write(text: string, from: number): number;
 }
 
-function asciiCrossing(buffer: ArrayBuffer): Crossing {
-  const encoder = new TextEncoder();
-  const window = new Uint8Array(buffer, 0, WINDOW_BYTES);
+/** With the package's own writers, and nothing of what it does around them. */
+function crossingTo(buffer: ArrayBuffer, wide: boolean): Crossing {
+  const writers = writersTo(buffer, 0, WINDOW_BYTES);
+  const bytesAUnit = wide ? 2 : 1;
+  const most = WINDOW_BYTES / bytesAUnit;
+  const write: (text: string) => unknown = wide ? writers.wide : writers.narrow;
   return {
-    bytesAUnit: 1,
+    bytesAUnit,
     write(text, from) {
-      const whole = from === 0 && text.length <= WINDOW_BYTES;
-      return encoder.encodeInto(whole ? text : text.slice(from, from + WINDOW_BYTES), window).read;
-    },
-  };
-}
-
-function wideCrossing(buffer: ArrayBuffer): Crossing {
-  const window = Buffer.from(buffer, 0, WINDOW_BYTES);
-  const most = WINDOW_BYTES / 2;
-  return {
-    bytesAUnit: 2,
-    write(text, from) {
-      const whole = from === 0 && text.length <= most;
-      return window.write(whole ? text : text.slice(from, from + most), "utf16le") / 2;
+      const piece = from === 0 && text.length <= most ? text : text.slice(from, from + most);
+      if (write(piece) === false) throw new Error("a text with a unit above 0xFF");
+      return piece.length;
     },
   };
 }
