@@ -17,13 +17,14 @@ let heap: usize = allocate(grainsFor(queueBytes(capacity)));
 let size: u32 = 0;
 let call: u32 = 0;
 
-/** The number of the insert call under way. */
+/** The number of the insert call under way: any but 0, which stands for none in a receipt. */
 export function currentCall(): u32 {
   return call;
 }
 
 export function nextCall(): void {
   call++;
+  if (!call) call = 1;
 }
 
 export function setCall(number: u32): void {

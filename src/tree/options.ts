@@ -12,7 +12,7 @@ export interface PrefixTreeOptions {
   /**
    * The most bytes that the tree's memory may ever have, from 65,536 to 4,293,918,720, in steps of 65,536 (rounded down).
    * Default: 268,435,456. An insert that finds no room first evicts what was inserted longest ago (see `onEvict`); a text
-   * that does not fit even so enters with its longest prefix that does.
+   * that does not fit even so enters with its longest prefix that does, but for a few per cent where free memory lies scattered.
    */
   maxBytes?: number;
   /** The most characters that all tenants together may own, enforced in the same way. Default: no bound. */
