@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAKERS } from "../tree/builds.js";
+import { PrefixTree } from "../../src/tree/index.js";
+import { makeParts } from "../../src/tree/parts.js";
+import { MAKERS, RELEASE, type TreeMaker } from "../tree/builds.js";
 import { PrefixTreeUnderTest } from "./adapter.js";
 import { compareCalls, type Tally } from "./comparison.js";
-import { FUZZ_GROUPS } from "./fuzz.js";
+import { AROUND_THE_LAST_INSERT, FUZZ_GROUPS } from "./fuzz.js";
 
 /**
  * WARMROUTE_FUZZ_RUNS=10 draws ten times as many sequences. A failure prints its seed, path and the shortest calls found;
@@ -40,6 +42,23 @@ describe("PrefixTree, release core and debug core, does as the naive tree does",
   test.skipIf(Number(times) < 1)("in 100,000 calls or more", () => {
     expect(compared).toBeGreaterThanOrEqual(100_000);
   });
+});
+
+test("inserts are in the right order when their number, a u32, has begun again at 0", () => {
+  const nearTheEnd: TreeMaker = {
+    ...RELEASE,
+    create(options) {
+      const parts = makeParts(options);
+      parts.core.restore_call(0xffffffff - 20);
+      return new PrefixTree(options, parts);
+    },
+  };
+  fc.assert(
+    fc.property(AROUND_THE_LAST_INSERT, (sequence) => {
+      compareCalls(sequence, [(bounds) => new PrefixTreeUnderTest(bounds, nearTheEnd)]);
+    }),
+    { numRuns: Math.ceil(60 * Number(times)), ...(seed === undefined ? {} : { seed: Number(seed) }) },
+  );
 });
 
 /** The report with what is repeated in a text counted, and lone surrogates, which a terminal cannot show, escaped. */

@@ -125,6 +125,14 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
   }),
 ];
 
+/** Of trees that evict, revoke, restart and merge. */
+export const AROUND_THE_LAST_INSERT: fc.Arbitrary<Sequence> = calls({
+  text: ascii,
+  bounds: fc.record({ maxChars: fc.nat(60) }),
+  namespaces: [undefined, "m"],
+  weights: { revoke: 3, restart: 2, merge: 1, compact: 1 },
+});
+
 function group(name: string, runs: number, options: CallsOptions & Pick<FuzzGroup, "exercises">): FuzzGroup {
   return { name, runs, calls: calls(options), exercises: options.exercises ?? [] };
 }
