@@ -1,13 +1,14 @@
 /**
  * `npm run test:examples`: packs the package, installs it with all examples and what they need into a folder outside of the
  * repository (`WARMROUTE_EXAMPLES`, else one in the system's folder for temporary files; kept for the next run), runs the
- * tests of the examples there, and prints a table.
+ * tests of the examples there, and prints a table. `--json FILE` writes the sums of it: passed, failed, skipped.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { FROM_NPM, missing } from "./needs.js";
 import { ROOT } from "./root.js";
 
@@ -16,7 +17,10 @@ const examples = readdirSync(join(ROOT, "examples"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
+const { values: options } = parseArgs({ options: { json: { type: "string" } } });
+
 process.env.WARMROUTE_EXAMPLES = scratch;
+if (!existsSync(join(ROOT, "dist/index.js"))) throw new Error("dist/ is missing: run `npm run build` first");
 install(pack());
 process.exitCode = test();
 
@@ -83,6 +87,20 @@ function test(): number {
       };
     }),
   );
+  if (options.json !== undefined) {
+    const count = (...wanted: string[]) =>
+      testResults.flatMap(({ assertionResults }) => assertionResults).filter((each) => wanted.includes(each.status))
+        .length;
+    const broken = testResults.filter(
+      (file) => file.status === "failed" && !file.assertionResults.some((each) => each.status === "failed"),
+    );
+    const sums = {
+      passed: count("passed"),
+      failed: count("failed") + broken.length,
+      skipped: count("skipped", "pending"),
+    };
+    writeFileSync(options.json, JSON.stringify(sums));
+  }
   return status ?? 1;
 }
 
