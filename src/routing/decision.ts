@@ -1,3 +1,4 @@
+import type { Selection } from "./candidates.js";
 import type { Replica } from "./replica.js";
 
 /**
@@ -49,7 +50,7 @@ export class RecordedDecision implements Decision {
     policy: string,
     { replica, reason, matchedChars }: Choice,
     textChars: number,
-    replicas: readonly Replica[],
+    { replicas }: Selection,
     loads: readonly number[],
   ) {
     this.replica = replica.id;

@@ -1,10 +1,22 @@
-// Declares `Symbol.dispose` for users whose `lib` is older.
-/// <reference lib="esnext.disposable" preserve="true" />
-export type { Decision, DecisionReason } from "./decision.js";
-export type { Lease } from "./lease.js";
+export type { Matching } from "./admission.js";
+export type { BackoffOptions } from "./backoff.js";
+export type { CandidateOptions, Exclusion, Locality } from "./candidates.js";
+export type { Choice, Decision, DecisionReason } from "./decision.js";
+export { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
+export type { ForgottenLease } from "./forgotten.js";
+export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
 export type { RouterOptions } from "./options.js";
 export type { PolicyName } from "./policies/index.js";
+export type {
+  Policy,
+  PolicyEnvironment,
+  PolicyRequest,
+  ReleaseReport,
+  ReplicasChange,
+  Route,
+} from "./policies/policy.js";
 export type { PrefixAwareOptions } from "./policies/prefix-aware.js";
-export type { Replica, ReplicaOptions } from "./replica.js";
-export type { RouteRequest } from "./request-key.js";
-export { NoReplicaError, type RouteOptions, Router } from "./router.js";
+export type { Replica, ReplicaLoad, ReplicaOptions } from "./replica.js";
+export type { KeyOptions, Rendering, RequestKey, RouteRequest } from "./request-key.js";
+export { type AcquireOptions, type LoadReport, type ReplicasUpdate, type RouteOptions, Router } from "./router.js";
+export type { Timers } from "./timers.js";

@@ -1,29 +1,61 @@
 import type { Decision } from "./decision.js";
-import type { Policy, Route } from "./policies/policy.js";
+import type { IdleLimit } from "./idle-limit.js";
+import { checkQueueLength, checkReport } from "./lease-report.js";
+import type { Policy, ReleaseReport, Route } from "./policies/policy.js";
 import type { Replica } from "./replica.js";
+import type { Key } from "./request-key.js";
+
+/** What is known of a response when it ends. What is not known is left out, undefined or null. */
+export interface LeaseReport {
+  /** Milliseconds to the first token. Default: from the choice to `firstToken()`, if that was called. */
+  ttftMs?: number | null | undefined;
+  /** Tokens of the prompt that the replica had in its cache (`usage.prompt_tokens_details.cached_tokens`). */
+  cachedTokens?: number | null | undefined;
+  promptTokens?: number | null | undefined;
+  completionTokens?: number | null | undefined;
+  /** What went wrong, if something did. */
+  error?: unknown;
+}
 
 /**
- * A place on a replica, held from the choice to the end of the response. However it ends, and whatever is called how often and
- * in which order afterwards, it counts once: calls on a lease that has ended do nothing.
+ * How a lease ended: `released` by its holder, `rejected` by the replica, `aborted` by its signal, `idle` for too long, or
+ * `forgotten`: collected as garbage before it was released.
+ */
+export type LeaseEnd = "released" | "rejected" | "aborted" | "idle" | "forgotten";
+
+/**
+ * A place on a replica, held from the choice to the end of the response. However it ends, it counts once: calls on a lease that
+ * has ended do nothing.
  */
 export interface Lease {
   readonly replica: Replica;
   readonly decision: Decision;
   /** Whether it still counts. */
   readonly live: boolean;
+  /** How it ended; null while it is live. */
+  readonly end: LeaseEnd | null;
   /** The replica has taken the request. A second call does nothing. */
   accept(): void;
   /**
-   * The replica has not taken the request: ends the lease, and takes back what the choice newly added to the tree.
+   * The replica has not taken the request: ends the lease, and takes back what the choice newly added to the tree. To put the
+   * request back: `router.acquire(request, { retryOf: lease })`.
    * @param report the queue length that the replica gave, if any. What it has beyond this router's own leases counts in its load
-   * for 10 seconds or until its next report; `queueLength` stays the number of leases.
+   * for `loadValidSecs` or until its next report; `queueLength` stays the number of leases.
    * @throws Error after `accept`: a request that has been taken cannot be rejected.
    * @throws RangeError for a queue length that is not a whole number, 0 or more; the lease stays.
    */
   reject(report?: { queueLength?: number }): void;
-  /** Ends the lease: the response is over, or has failed, or was never asked for. */
-  release(): void;
-  /** As `release`. */
+  /** The first piece of the answer has arrived; so the request was accepted. A second call does nothing. */
+  firstToken(): void;
+  /** A sign of life, for the router's `leaseIdleSecs`: its time begins anew, as it does with `accept` and `firstToken`. */
+  touch(): void;
+  /**
+   * Ends the lease: the response is over, or has failed, or was never asked for.
+   * @throws Error when it was called before. (After any other end it does nothing.)
+   * @throws TypeError or RangeError for a report with a value that is not a number, 0 or more; the lease stays.
+   */
+  release(report?: LeaseReport): void;
+  /** As `release` without a report, and nothing if it has ended: for `using lease = router.route(request)`. */
   [Symbol.dispose](): void;
 }
 
@@ -31,73 +63,197 @@ export interface Lease {
 export interface LeaseGround {
   readonly policy: Policy;
   readonly clock: () => number;
+  readonly idleLimit: IdleLimit | null;
+  readonly forgotten: FinalizationRegistry<Hold> | null;
   /** Once the router is disposed of, the policy hears of nothing more. */
   disposed: boolean;
+  /** A place is free, and the policy knows. */
+  freed(replica: Replica): void;
 }
 
-/** @internal */
-export class RouterLease implements Lease, Route {
-  readonly replica: Replica;
-  readonly decision: Decision;
-  readonly timeS: number;
-  text: string;
-  memo: unknown = null;
-  readonly #ground: LeaseGround;
-  #accepted = false;
-  #live = true;
+/** @internal Where a request stands that has been put back. */
+export interface Origin {
+  /** Requests before it, by when they came first. */
+  readonly arrival: number;
+  readonly rejections: number;
+}
 
-  constructor(ground: LeaseGround, replica: Replica, decision: Decision, text: string, timeS: number) {
+/**
+ * @internal What the router keeps of a lease. It knows nothing of the object that the caller holds, whose collection as garbage it
+ * would prevent.
+ */
+export class Hold implements Route {
+  readonly replica: Replica;
+  readonly key: Key;
+  readonly timeS: number;
+  readonly origin: Origin;
+  memo: unknown = null;
+  accepted = false;
+  end: LeaseEnd | null = null;
+  readonly #ground: LeaseGround;
+  #signal: AbortSignal | null = null;
+  #firstTokenS: number | null = null;
+
+  /** @throws what the policy throws; then there is no lease, and nothing counts. */
+  constructor(ground: LeaseGround, replica: Replica, key: Key, timeS: number, origin: Origin) {
     this.replica = replica;
-    this.decision = decision;
-    this.text = text;
+    this.key = key;
     this.timeS = timeS;
+    this.origin = origin;
     this.#ground = ground;
     ground.policy.onRouted?.(this);
-    // Last: where the policy throws there is no lease, so nothing may count.
     replica.leased();
+    ground.idleLimit?.sign(this);
   }
 
-  get live(): boolean {
-    return this.#live;
+  tie(signal: AbortSignal): void {
+    this.#signal = signal;
+    signal.addEventListener("abort", this, { once: true });
+  }
+
+  /** Of the signal. */
+  handleEvent(): void {
+    this.#finish("aborted", { error: this.#signal!.reason });
+  }
+
+  idle(): void {
+    const seconds = this.#ground.idleLimit!.seconds;
+    this.#finish("idle", { error: new Error(`the lease was idle for ${seconds} s`) });
+  }
+
+  forgotten(): void {
+    this.#finish("forgotten", { error: new Error("the lease was never released") });
   }
 
   accept(): void {
-    if (!this.#live || this.#accepted) return;
-    this.#accepted = true;
-    if (!this.#ground.disposed) this.#ground.policy.onAccepted?.(this);
-    this.text = "";
+    if (this.end !== null || this.accepted) return;
+    this.accepted = true;
+    this.#ground.idleLimit?.sign(this);
+    try {
+      if (!this.#ground.disposed) this.#ground.policy.onAccepted?.(this);
+    } finally {
+      this.key.forget();
+    }
+  }
+
+  reject(queueLength: number | undefined): void {
+    if (this.end !== null) return;
+    if (this.accepted) throw new Error(`replica ${JSON.stringify(this.replica.id)} has accepted the request already`);
+    checkQueueLength(queueLength);
+    this.#finish("rejected", {}, queueLength);
+  }
+
+  firstToken(): void {
+    if (this.end !== null || this.#firstTokenS !== null) return;
+    this.accept();
+    const timeS = this.#ground.clock();
+    this.#firstTokenS = timeS;
+    this.touch();
+    if (!this.#ground.disposed) this.#ground.policy.onFirstToken?.(this, timeS);
+  }
+
+  touch(): void {
+    if (this.end === null) this.#ground.idleLimit?.sign(this);
+  }
+
+  release(report: LeaseReport | undefined): void {
+    if (this.end === "released") {
+      throw new Error(`the lease on replica ${JSON.stringify(this.replica.id)} has been released already`);
+    }
+    if (this.end !== null) return;
+    if (report !== undefined) checkReport(report);
+    this.#finish("released", report ?? NOTHING);
+  }
+
+  /** Frees the place first, so that it is free whatever the policy does. */
+  #finish(end: LeaseEnd, report: LeaseReport, queueLength?: number): void {
+    if (this.end !== null) return;
+    const { policy, clock, idleLimit, forgotten, disposed } = this.#ground;
+    this.end = end;
+    forgotten?.unregister(this);
+    idleLimit?.forget(this);
+    this.#signal?.removeEventListener("abort", this);
+    this.replica.ended();
+    try {
+      const timeS = clock();
+      if (queueLength !== undefined) this.replica.rejectedWith(queueLength, timeS);
+      if (end === "rejected" && !disposed) policy.onRejected?.(this);
+      this.key.forget();
+      if (!disposed) policy.onReleased?.(this, this.#reportOf(report, timeS));
+    } finally {
+      this.key.forget();
+      this.#ground.freed(this.replica);
+    }
+  }
+
+  #reportOf(
+    { ttftMs, cachedTokens, promptTokens, completionTokens, error }: LeaseReport,
+    timeS: number,
+  ): ReleaseReport {
+    const measured = this.#firstTokenS === null ? null : (this.#firstTokenS - this.timeS) * 1000;
+    return {
+      timeS,
+      ...optional("ttftMs", ttftMs ?? measured),
+      ...optional("cachedTokens", cachedTokens),
+      ...optional("promptTokens", promptTokens),
+      ...optional("completionTokens", completionTokens),
+      ...(error !== undefined && { error }),
+    };
+  }
+}
+
+const NOTHING: LeaseReport = {};
+
+function optional<Name extends string>(name: Name, value: number | null | undefined): { [_ in Name]?: number } {
+  return (value === null || value === undefined ? {} : { [name]: value }) as { [_ in Name]?: number };
+}
+
+/** @internal The caller's end of it. */
+export class RouterLease implements Lease {
+  readonly replica: Replica;
+  readonly decision: Decision;
+  readonly #hold: Hold;
+
+  constructor(hold: Hold, decision: Decision) {
+    this.replica = hold.replica;
+    this.decision = decision;
+    this.#hold = hold;
+  }
+
+  /** Null for what is no lease of a router. */
+  static holdOf(lease: unknown): Hold | null {
+    return typeof lease === "object" && lease !== null && #hold in lease ? lease.#hold : null;
+  }
+
+  get live(): boolean {
+    return this.#hold.end === null;
+  }
+
+  get end(): LeaseEnd | null {
+    return this.#hold.end;
+  }
+
+  accept(): void {
+    this.#hold.accept();
   }
 
   reject({ queueLength }: { queueLength?: number } = {}): void {
-    if (!this.#live) return;
-    if (this.#accepted) throw new Error(`replica ${JSON.stringify(this.replica.id)} has accepted the request already`);
-    if (queueLength !== undefined && !(Number.isSafeInteger(queueLength) && queueLength >= 0)) {
-      throw new RangeError(`queueLength must be a whole number, 0 or more, not ${String(queueLength)}`);
-    }
-    this.#end();
-    if (queueLength !== undefined) this.replica.reported(queueLength, this.#ground.clock());
-    if (!this.#ground.disposed) this.#ground.policy.onRejected?.(this);
-    this.#settle();
+    this.#hold.reject(queueLength);
   }
 
-  release(): void {
-    if (!this.#live) return;
-    this.#end();
-    this.#settle();
+  firstToken(): void {
+    this.#hold.firstToken();
+  }
+
+  touch(): void {
+    this.#hold.touch();
+  }
+
+  release(report?: LeaseReport): void {
+    this.#hold.release(report);
   }
 
   [Symbol.dispose](): void {
-    this.release();
-  }
-
-  /** Before the policy hears of it, so that the place is free whatever the policy does. */
-  #end(): void {
-    this.#live = false;
-    this.replica.ended();
-  }
-
-  #settle(): void {
-    this.text = "";
-    if (!this.#ground.disposed) this.#ground.policy.onReleased?.(this);
+    if (this.live) this.#hold.release(undefined);
   }
 }

@@ -1,39 +1,171 @@
+import type { Matching } from "./admission.js";
+import { type Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./backoff.js";
+import type { Locality } from "./candidates.js";
+import { checkNumber, checkString, wrong } from "./checks.js";
+import { type ForgottenLease, reportForgotten } from "./forgotten.js";
 import { POLICIES, type PolicyName, type PolicyOptions } from "./policies/index.js";
+import type { Policy, PolicyEnvironment } from "./policies/policy.js";
 import type { ReplicaOptions } from "./replica.js";
+import { checkReplicas } from "./replica-options.js";
+import type { Rendering } from "./request-key.js";
+import { shown } from "./shown.js";
+import { LONGEST_DELAY_MS, realTimers, type Timers } from "./timers.js";
 
 /** What a router is made of. */
 export interface RouterOptions extends PolicyOptions {
-  policy: PolicyName;
+  /** By name, or one of your own: an object, or a function that makes it. */
+  policy: PolicyName | Policy | ((environment: PolicyEnvironment) => Policy);
   /** May be empty; their ids are all different. */
   replicas: readonly ReplicaOptions[];
   /** Seed of all chance, a whole number. Default: 0. */
   seed?: number;
   /** The time in seconds, for the tree and for what replicas report. Default: the wall clock. */
   clock?: () => number;
+  /** Calls back later, for waits, backoff and idle limit. Default: the runtime's. */
+  timers?: Timers;
   /**
    * When a text enters the tree: `"choice"` (default), as soon as its replica is chosen, so that a burst of one new prefix stays
    * together; a rejection takes it back. `"accept"`, when the replica has taken the request, as in Ray.
    */
   insertAt?: "choice" | "accept";
+  /** How a body becomes the text that is matched. Default: `"structured"`. */
+  rendering?: Rendering;
+  /** The most bytes of the policy's tree (`PrefixTreeOptions`). Default: 268,435,456. */
+  maxBytes?: number;
+  /** The most characters of all replicas together in the policy's tree. Default: no bound. */
+  maxChars?: number;
+  /** Whom a freed place goes to. Default: `"exact"`. */
+  matching?: Matching;
+  /** The most requests that may wait in `acquire`. Default: 1000. */
+  maxQueuedRequests?: number;
+  /** The longest wait in `acquire`, in milliseconds. Default: no limit. */
+  queueTimeoutMs?: number;
+  /** The waits of a request that replicas reject. Default: 0, 25, 50, 100, 200, 400, 500, 500 ms and so on. */
+  backoff?: BackoffOptions;
+  /** Where the router runs, to prefer replicas on the same node, then in the same zone. Default: no preference. */
+  locality?: Locality;
+  /** Seconds after which what a replica reported is no longer believed. Default: 10. */
+  loadValidSecs?: number;
+  /** Seconds without a sign of life (`accept`, `firstToken`, `touch`) after which a lease ends. Default: no limit. */
+  leaseIdleSecs?: number;
+  /** Called for each lease that was collected as garbage before it was released. Default: a line on the console. */
+  onForgottenLease?: (lease: ForgottenLease) => void;
 }
 
-const OWN_OPTIONS = ["policy", "replicas", "seed", "clock", "insertAt"];
-const REPLICA_OPTIONS = ["id", "url", "maxOngoingRequests"];
+/** @internal The options of waiting and leases, with their defaults. */
+export interface Settings {
+  readonly timers: Timers;
+  readonly matching: Matching;
+  readonly maxQueuedRequests: number;
+  readonly queueTimeoutMs: number;
+  readonly backoff: Backoff;
+  readonly loadValidSecs: number;
+  readonly leaseIdleSecs: number;
+  readonly onForgottenLease: (lease: ForgottenLease) => void;
+}
+
+/** @internal */
+export function settingsOf(options: RouterOptions): Settings {
+  return {
+    timers: options.timers ?? realTimers,
+    matching: options.matching ?? "exact",
+    maxQueuedRequests: options.maxQueuedRequests ?? 1000,
+    queueTimeoutMs: options.queueTimeoutMs ?? Number.POSITIVE_INFINITY,
+    backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
+    loadValidSecs: options.loadValidSecs ?? 10,
+    leaseIdleSecs: options.leaseIdleSecs ?? Number.POSITIVE_INFINITY,
+    onForgottenLease: options.onForgottenLease ?? reportForgotten,
+  };
+}
+
+const OWN_OPTIONS = [
+  "policy",
+  "replicas",
+  "seed",
+  "clock",
+  "timers",
+  "insertAt",
+  "rendering",
+  "maxBytes",
+  "maxChars",
+  "matching",
+  "maxQueuedRequests",
+  "queueTimeoutMs",
+  "backoff",
+  "locality",
+  "loadValidSecs",
+  "leaseIdleSecs",
+  "onForgottenLease",
+];
+const BACKOFF_OPTIONS = ["initialMs", "multiplier", "maxMs"];
+const LOCALITY_OPTIONS = ["node", "zone"];
 
 /** @throws TypeError or RangeError that names the option, its value and what is accepted. */
 export function checkOptions(options: RouterOptions): void {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`options must be an object, not ${show(options)}`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`options must be an object, not ${shown(options)}`);
+  }
   checkPolicy(options);
   checkReplicas(options.replicas);
-  const { seed, clock, insertAt } = options;
+  const { seed, clock, timers } = options;
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw wrong("seed", seed, "a whole number");
   if (clock !== undefined && typeof clock !== "function") {
-    throw new TypeError(`clock must be a function that gives seconds, not ${show(clock)}`);
+    throw new TypeError(`clock must be a function that gives seconds, not ${shown(clock)}`);
   }
-  if (insertAt !== undefined && insertAt !== "choice" && insertAt !== "accept") {
-    throw wrong("insertAt", insertAt, '"choice" or "accept"');
+  if (timers !== undefined && (typeof timers?.setTimeout !== "function" || typeof timers.clearTimeout !== "function")) {
+    throw new TypeError(`timers must be { setTimeout, clearTimeout }, not ${shown(timers)}`);
   }
+  checkWord("insertAt", options.insertAt, ["choice", "accept"]);
+  checkWord("rendering", options.rendering, ["structured", "reference"]);
+  checkWord("matching", options.matching, ["exact", "fifo"]);
+  checkWaiting(options);
+  checkLocality(options.locality);
+  checkNumber("loadValidSecs", options.loadValidSecs, (n) => n > 0, "above 0");
+  checkNumber("leaseIdleSecs", options.leaseIdleSecs, (n) => n > 0, "above 0");
+  const { onForgottenLease } = options;
+  if (onForgottenLease !== undefined && typeof onForgottenLease !== "function") {
+    throw new TypeError(`onForgottenLease must be a function, not ${shown(onForgottenLease)}`);
+  }
+  checkPolicyOptions(options);
+}
+
+function checkWaiting({ maxQueuedRequests, queueTimeoutMs, backoff }: RouterOptions): void {
+  checkNumber(
+    "maxQueuedRequests",
+    maxQueuedRequests,
+    (n) => n === Number.POSITIVE_INFINITY || (Number.isInteger(n) && n >= 0),
+    "a whole number, 0 or more, or Infinity",
+  );
+  checkNumber("queueTimeoutMs", queueTimeoutMs, (n) => n >= 0, "0 or more");
+  if (backoff === undefined) return;
+  checkFields("backoff", backoff, BACKOFF_OPTIONS);
+  checkNumber("backoff.initialMs", backoff.initialMs, (n) => n >= 0 && n < Number.POSITIVE_INFINITY, "0 or more");
+  checkNumber("backoff.multiplier", backoff.multiplier, (n) => n >= 1 && n < Number.POSITIVE_INFINITY, "1 or more");
+  checkNumber("backoff.maxMs", backoff.maxMs, (n) => n >= 0 && n <= LONGEST_DELAY_MS, `from 0 to ${LONGEST_DELAY_MS}`);
+}
+
+function checkLocality(locality: Locality | undefined): void {
+  if (locality === undefined) return;
+  checkFields("locality", locality, LOCALITY_OPTIONS);
+  checkString("locality.node", locality.node);
+  checkString("locality.zone", locality.zone);
+}
+
+function checkFields(name: string, value: object, fields: readonly string[]): void {
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`${name} must be an object, not ${shown(value)}`);
+  for (const field of Object.keys(value)) {
+    if (!fields.includes(field))
+      throw new TypeError(`unknown option ${shown(field)} in ${name}; there are ${fields.join(", ")}`);
+  }
+}
+
+function checkWord(name: string, value: unknown, words: readonly string[]): void {
+  if (value === undefined || words.includes(value as string)) return;
+  throw wrong(name, value, words.map((word) => `"${word}"`).join(" or "));
+}
+
+function checkPolicyOptions(options: RouterOptions): void {
   checkNumber("imbalancedThreshold", options.imbalancedThreshold, (n) => n >= 0, "0 or more");
   checkNumber("matchRateThreshold", options.matchRateThreshold, (n) => n >= 0 && n <= 1, "from 0 to 1");
   for (const name of ["evictionThresholdChars", "evictionTargetChars"] as const) {
@@ -54,63 +186,23 @@ export function checkOptions(options: RouterOptions): void {
     "above 0 and at most 2147483",
   );
   if (options.doEviction !== undefined && typeof options.doEviction !== "boolean") {
-    throw new TypeError(`doEviction must be true or false, not ${show(options.doEviction)}`);
+    throw new TypeError(`doEviction must be true or false, not ${shown(options.doEviction)}`);
   }
 }
 
 function checkPolicy(options: RouterOptions): void {
+  const { policy } = options;
+  const own = typeof policy === "function" || typeof (policy as Policy | null)?.choose === "function";
   const names = Object.keys(POLICIES);
-  if (!Object.hasOwn(POLICIES, options.policy)) throw wrong("policy", options.policy, `one of ${names.join(", ")}`);
-  const accepted = [...OWN_OPTIONS, ...POLICIES[options.policy].options];
+  if (!own && !(typeof policy === "string" && Object.hasOwn(POLICIES, policy))) {
+    throw wrong("policy", policy, `one of ${names.join(", ")}, or an object with choose`);
+  }
+  const accepted = [...OWN_OPTIONS, ...(own ? [] : POLICIES[policy as PolicyName].options)];
   for (const name of Object.keys(options)) {
     if (!accepted.includes(name)) {
       throw new TypeError(
-        `unknown option ${show(name)} for policy ${options.policy}; there are ${accepted.join(", ")}`,
+        `unknown option ${shown(name)} for ${own ? "a policy of your own" : `policy ${policy}`}; there are ${accepted.join(", ")}`,
       );
     }
   }
-}
-
-function checkReplicas(replicas: readonly ReplicaOptions[]): void {
-  if (!Array.isArray(replicas)) throw new TypeError(`replicas must be an array, not ${show(replicas)}`);
-  const ids = new Set<string>();
-  replicas.forEach((replica: ReplicaOptions, index) => {
-    const where = `replicas[${index}]`;
-    if (typeof replica !== "object" || replica === null)
-      throw new TypeError(`${where} must be an object, not ${show(replica)}`);
-    for (const name of Object.keys(replica)) {
-      if (!REPLICA_OPTIONS.includes(name)) {
-        throw new TypeError(`unknown option ${show(name)} in ${where}; there are ${REPLICA_OPTIONS.join(", ")}`);
-      }
-    }
-    const { id, url, maxOngoingRequests } = replica;
-    if (typeof id !== "string" || id === "")
-      throw new TypeError(`${where}.id must be a string, not empty, not ${show(id)}`);
-    if (ids.has(id)) throw new RangeError(`${where}.id must be different from the others, not ${show(id)} again`);
-    ids.add(id);
-    if (url !== undefined && typeof url !== "string")
-      throw new TypeError(`${where}.url must be a string, not ${show(url)}`);
-    checkNumber(
-      `${where}.maxOngoingRequests`,
-      maxOngoingRequests,
-      (n) => n === Number.POSITIVE_INFINITY || (Number.isInteger(n) && n >= 1),
-      "a whole number, 1 or more, or Infinity",
-    );
-  });
-}
-
-function checkNumber(name: string, value: unknown, isRight: (value: number) => boolean, accepted: string): void {
-  if (value === undefined) return;
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number, ${accepted}, not ${show(value)}`);
-  if (!isRight(value)) throw wrong(name, value, accepted);
-}
-
-function wrong(name: string, value: unknown, accepted: string): RangeError {
-  return new RangeError(`${name} must be ${accepted}, not ${show(value)}`);
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "function" ? "a function" : String(value);
 }

@@ -1,4 +1,5 @@
-/** A replica as the router is told of it. */
+import type { ReplicaSet } from "./replica-set.js";
+
 export interface ReplicaOptions {
   /** Names the replica; also its tenant in the tree. */
   id: string;
@@ -6,25 +7,72 @@ export interface ReplicaOptions {
   url?: string;
   /** The most requests that this router may have on it at a time. Default: no limit. */
   maxOngoingRequests?: number;
+  /** The model that it serves, or several (adapters). Requests for another are not routed to it. Default: any. */
+  model?: string | readonly string[];
+  /** What requests can ask for: `route(request, { labels })`. */
+  labels?: Readonly<Record<string, string>>;
+  /** The machine and the zone where it runs, for the router's `locality`. */
+  node?: string;
+  zone?: string;
 }
 
-/** Seconds after which a reported queue length is no longer believed (Ray's queue length cache: 10 s). */
-const REPORT_VALID_S = 10;
+/** What a replica says of itself, as its `/metrics` do. */
+export interface ReplicaLoad {
+  /** Requests that it works on. */
+  readonly running: number;
+  /** Requests that wait in it. */
+  readonly waiting: number;
+  /** Share of its KV cache in use, 0 to 1; null when it is not known. */
+  readonly kvUsage: number | null;
+}
 
 /** A replica as the router sees it. */
 export class Replica {
   readonly id: string;
-  readonly url: string | undefined;
-  readonly maxOngoingRequests: number;
+  readonly #set: ReplicaSet;
+  #options: ReplicaOptions;
+  #limit: number;
   #leases = 0;
-  #reportedExcess = 0;
-  #reportedAtS = 0;
+  #rejection: Excess | null = null;
+  #report: (Excess & { readonly load: ReplicaLoad }) | null = null;
+  /** @internal Its place in the set; -1 when it has been removed. */
+  index = -1;
 
   /** @internal */
-  constructor({ id, url, maxOngoingRequests = Number.POSITIVE_INFINITY }: ReplicaOptions) {
-    this.id = id;
-    this.url = url;
-    this.maxOngoingRequests = maxOngoingRequests;
+  constructor(set: ReplicaSet, options: ReplicaOptions) {
+    this.id = options.id;
+    this.#set = set;
+    this.#options = options;
+    this.#limit = options.maxOngoingRequests ?? Number.POSITIVE_INFINITY;
+  }
+
+  get url(): string | undefined {
+    return this.#options.url;
+  }
+
+  get maxOngoingRequests(): number {
+    return this.#limit;
+  }
+
+  get model(): string | readonly string[] | undefined {
+    return this.#options.model;
+  }
+
+  get labels(): Readonly<Record<string, string>> | undefined {
+    return this.#options.labels;
+  }
+
+  get node(): string | undefined {
+    return this.#options.node;
+  }
+
+  get zone(): string | undefined {
+    return this.#options.zone;
+  }
+
+  /** Whether `updateReplicas` has left it out. Its leases go on. */
+  get removed(): boolean {
+    return this.index < 0;
   }
 
   /** This router's live leases on it. */
@@ -33,31 +81,68 @@ export class Replica {
   }
 
   get hasRoom(): boolean {
-    return this.#leases < this.maxOngoingRequests;
+    return this.#leases < this.#limit;
   }
 
   /**
-   * What policies compare: this router's live leases, and what the replica, when it last rejected a request, reported beyond
-   * them. A report counts for 10 seconds.
+   * What policies compare: this router's live leases, and what the replica reported beyond them when it last rejected a request
+   * or by `Router.setLoad`. A report counts for `loadValidSecs`. Then its load is unknown, not nothing: it counts as much beyond the
+   * leases as it last reported, and no less than the replicas whose reports are fresh have on average.
    */
   load(timeS: number): number {
-    if (this.#reportedExcess > 0 && !(timeS - this.#reportedAtS < REPORT_VALID_S)) this.#reportedExcess = 0;
-    return this.#leases + this.#reportedExcess;
+    return this.#leases + this.#set.excessOf(this, timeS);
+  }
+
+  /** What it reported last by `Router.setLoad`; null when that is older than `loadValidSecs`, or never was. */
+  reported(timeS: number): ReplicaLoad | null {
+    return this.#report !== null && this.#set.isFresh(this.#report, timeS) ? this.#report.load : null;
+  }
+
+  /** @internal Beyond the leases when it last rejected a request. */
+  get rejection(): Excess | null {
+    return this.#rejection;
+  }
+
+  /** @internal Beyond the leases by its last report. */
+  get report(): Excess | null {
+    return this.#report;
   }
 
   /** @internal */
   leased(): void {
     this.#leases++;
+    this.#set.counted(this, 1);
   }
 
   /** @internal */
   ended(): void {
     this.#leases--;
+    this.#set.counted(this, -1);
   }
 
   /** @internal To be called when the rejected request's own lease has ended. */
-  reported(queueLength: number, timeS: number): void {
-    this.#reportedExcess = Math.max(0, queueLength - this.#leases);
-    this.#reportedAtS = timeS;
+  rejectedWith(queueLength: number, atS: number): void {
+    this.#rejection = { requests: Math.max(0, queueLength - this.#leases), atS };
+    this.#set.reported();
   }
+
+  /** @internal False, and nothing changes, when a later report is known. */
+  reportedLoad(load: ReplicaLoad, atS: number): boolean {
+    if (this.#report !== null && atS < this.#report.atS) return false;
+    this.#report = { requests: Math.max(0, load.running + load.waiting - this.#leases), atS, load };
+    this.#set.reported();
+    return true;
+  }
+
+  /** @internal */
+  change(options: ReplicaOptions): void {
+    this.#options = options;
+    this.#limit = options.maxOngoingRequests ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+/** @internal Requests on a replica beyond this router's leases, and when that was so. */
+export interface Excess {
+  readonly requests: number;
+  readonly atS: number;
 }

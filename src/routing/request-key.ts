@@ -1,55 +1,117 @@
-/** What a router is asked to route: a text, or a parsed body as it is. */
+import { characterCount } from "../tree/index.js";
+import { NamespaceNamer, type NamespaceOptions } from "./key/namespace.js";
+import { referenceText } from "./key/reference.js";
+import { StructuredText } from "./key/structured.js";
+import { tokensOfPrompt } from "./key/tokens.js";
+
+/**
+ * What a router is asked to route: a text, or a parsed body as it is. Read are completions (`prompt`: a string, strings, token
+ * ids, lists of token ids), chat (`messages`), Responses (`input`, `instructions`) and Anthropic's messages (`system`, `messages`).
+ */
 export type RouteRequest =
   | { text: string }
   | { prompt: unknown }
   | { messages: unknown }
+  | { input: unknown }
   | Readonly<Record<string, unknown>>;
 
-/** Deeper than any real body, and shallow enough for every call stack. */
-const DEEPEST = 64;
-/** More than any real body has: what comes after so many values is nothing, so that one that contains itself ends. */
-const MOST_VALUES = 100_000;
-
 /**
- * The text that a request is matched by, as Ray Serve LLM's newest router makes it (the `reference` rendering): `text` as it
- * is; else the contents of `messages`, or of `prompt`, joined without separators, roles and tools. Whatever cannot be read is
- * an empty text: this never throws, since a body must not keep a request from being routed.
+ * How a body becomes a text. `"structured"`: with tools, roles, and separators between messages. `"reference"`: the bare contents
+ * joined, as Ray Serve LLM does it.
  */
-export function requestText(request: RouteRequest): string {
-  try {
-    const { text, messages, prompt } = request as { text?: unknown; messages?: unknown; prompt?: unknown };
-    if (typeof text === "string") return text;
-    return topLevelText(messages ?? prompt);
-  } catch {
-    return "";
+export type Rendering = "structured" | "reference";
+
+/** What a request is matched by. */
+export interface RequestKey {
+  /** Root in the tree: made of model, LoRA adapter, `cache_salt` and API key; "" when none of them is given. */
+  readonly namespace: string;
+  /** "" when `tokens` is given, and when nothing can be read. */
+  readonly text: string;
+  /** A prompt given as token ids, matched by the tree's calls for tokens; else null. */
+  readonly tokens: readonly number[] | null;
+  /** Length in characters; of a prompt given as token ids, in tokens. */
+  readonly chars: number;
+  /** The first 100 characters of the first user message, else of the prompt; "" for token ids. */
+  readonly affinity: string;
+  /** The sticky key that the caller gave. */
+  readonly session: string | null;
+}
+
+export interface KeyOptions extends NamespaceOptions {
+  /** Sticky key of the conversation, for policies that keep one on its replica. */
+  session?: string;
+}
+
+/** KubeAI's `prefixCharLength`. */
+const AFFINITY_CHARS = 100;
+
+/** @internal Reads requests. Never throws: a body must not keep a request from being routed; what cannot be read is an empty text. */
+export class KeyReader {
+  readonly #rendering: Rendering;
+  readonly #namer = new NamespaceNamer();
+
+  constructor(rendering: Rendering) {
+    this.#rendering = rendering;
+  }
+
+  read(request: RouteRequest, options: KeyOptions): Key {
+    const session = options.session ?? null;
+    try {
+      const body = request as Readonly<Record<string, unknown>>;
+      const namespace = this.#namer.name(body, options);
+      if (typeof body.text === "string") return new Key(namespace, body.text, null, body.text, session);
+      if (this.#rendering === "reference") {
+        const text = referenceText(body);
+        return new Key(namespace, text, null, text, session);
+      }
+      const tokens = body.messages === undefined ? tokensOfPrompt(body.prompt ?? body.input) : null;
+      if (tokens !== null) return new Key(namespace, "", tokens, "", session);
+      const { text, firstUserText } = new StructuredText(body);
+      return new Key(namespace, text, null, firstUserText ?? text, session);
+    } catch {
+      return new Key(this.#namer.name({}, options), "", null, "", session);
+    }
   }
 }
 
-/** A string, or a list of strings, parts and messages. */
-function topLevelText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (!Array.isArray(value)) return "";
-  const budget = { values: MOST_VALUES };
-  let text = "";
-  for (const element of value) {
-    if (budget.values === 0) break;
-    const isMessage = typeof element === "object" && element !== null && !Array.isArray(element);
-    text += contentText(isMessage ? (element as { content?: unknown }).content : element, DEEPEST, budget);
+/** @internal A key that can let its text go. */
+export class Key implements RequestKey {
+  readonly namespace: string;
+  text: string;
+  tokens: readonly number[] | null;
+  readonly chars: number;
+  readonly session: string | null;
+  #opening: string;
+
+  constructor(
+    namespace: string,
+    text: string,
+    tokens: readonly number[] | null,
+    opening: string,
+    session: string | null,
+  ) {
+    this.namespace = namespace;
+    this.text = text;
+    this.tokens = tokens;
+    this.chars = tokens === null ? characterCount(text) : tokens.length;
+    this.session = session;
+    this.#opening = opening;
   }
-  return text;
+
+  get affinity(): string {
+    return firstCharacters(this.#opening, AFFINITY_CHARS);
+  }
+
+  /** Drops what has the size of the request. */
+  forget(): void {
+    this.text = "";
+    this.tokens = null;
+    this.#opening = "";
+  }
 }
 
-/** A string is itself, a list its items joined, an object its `text` or else its `content`; anything else is nothing. */
-function contentText(value: unknown, depth: number, budget: { values: number }): string {
-  if (budget.values === 0) return "";
-  budget.values--;
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null || depth === 0) return "";
-  if (Array.isArray(value)) {
-    let text = "";
-    for (let i = 0; i < value.length && budget.values > 0; i++) text += contentText(value[i], depth - 1, budget);
-    return text;
-  }
-  const { text, content } = value as { text?: unknown; content?: unknown };
-  return typeof text === "string" ? text : contentText(content, depth - 1, budget);
+function firstCharacters(text: string, count: number): string {
+  let end = 0;
+  for (let i = 0; i < count && end < text.length; i++) end += text.codePointAt(end)! > 0xffff ? 2 : 1;
+  return text.slice(0, end);
 }

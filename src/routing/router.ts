@@ -1,36 +1,52 @@
 import { Random } from "../random/index.js";
-import { characterCount, nowS, type PrefixTree } from "../tree/index.js";
-import { RecordedDecision } from "./decision.js";
+import { nowS, type PrefixTree } from "../tree/index.js";
+import { Admission } from "./admission.js";
+import { type CandidateOptions, wantedOf } from "./candidates.js";
+import { Dispatcher } from "./dispatcher.js";
+import { NoReplicaError } from "./errors.js";
+import { type ForgottenLease, watchForgotten } from "./forgotten.js";
+import { IdleLimit } from "./idle-limit.js";
 import { type Lease, type LeaseGround, RouterLease } from "./lease.js";
-import { checkOptions, type RouterOptions } from "./options.js";
-import { POLICIES } from "./policies/index.js";
-import { Replica } from "./replica.js";
-import { type RouteRequest, requestText } from "./request-key.js";
+import { makePolicy } from "./make-policy.js";
+import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
+import type { Replica, ReplicaOptions } from "./replica.js";
+import { checkReplicas } from "./replica-options.js";
+import { ReplicaSet } from "./replica-set.js";
+import { type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
+import { checkLoad, checkRoute } from "./route-options.js";
+import { shown } from "./shown.js";
 
-/** No replica can be chosen for a request. */
-export class NoReplicaError extends Error {
-  /** How many replicas the router has. */
-  readonly replicas: number;
-  /** How many of them have no room; the others were excluded. */
-  readonly full: number;
-
-  constructor(replicas: number, full: number) {
-    const excluded = replicas - full;
-    super(
-      replicas === 0
-        ? "there is no replica to choose"
-        : `none of ${replicas} replicas can be chosen: ${full} full, ${excluded} excluded`,
-    );
-    this.name = "NoReplicaError";
-    this.replicas = replicas;
-    this.full = full;
-  }
+export interface RouteOptions extends CandidateOptions, KeyOptions {
+  /** Ends the lease when it aborts. */
+  signal?: AbortSignal;
 }
 
-/** What one choice is to heed. */
-export interface RouteOptions {
-  /** Ids of replicas not to choose: those that a retry has tried already. */
-  exclude?: ReadonlySet<string>;
+export interface AcquireOptions extends RouteOptions {
+  /** The longest wait in milliseconds. Default: the router's `queueTimeoutMs`. */
+  timeoutMs?: number;
+  /**
+   * A lease that the replica rejected, to put its request back: it keeps its place before those that came later, waits for the
+   * backoff first (0, 25, 50, 100, 200, 400, 500 ms …), and is chosen for anew.
+   */
+  retryOf?: Lease;
+}
+
+/** What a replica says of its load. */
+export interface LoadReport {
+  /** Requests that it works on, this router's among them. */
+  running: number;
+  /** Requests that wait in it. */
+  waiting: number;
+  /** Share of its KV cache in use, 0 to 1. */
+  kvUsage?: number | null;
+  /** When that was so, in seconds by the router's clock. Default: now. */
+  at?: number;
+}
+
+/** Ids of the replicas that a change has brought and taken. */
+export interface ReplicasUpdate {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 
 /**
@@ -38,25 +54,43 @@ export interface RouteOptions {
  * Same options, seed, times and requests: same decisions, on every runtime.
  */
 export class Router {
-  readonly replicas: readonly Replica[];
-  /** The same, not frozen: V8 walks a frozen array 3 (loop) to 14 times (`every`) slower. */
-  readonly #all: readonly Replica[];
+  readonly #set: ReplicaSet;
   readonly #ground: LeaseGround;
+  readonly #reader: KeyReader;
+  readonly #dispatcher: Dispatcher;
+  readonly #admission: Admission;
+  readonly #queueTimeoutMs: number;
+  #replicas: readonly Replica[] = [];
 
   /** @throws TypeError or RangeError that names the option, its value and what is accepted. */
   constructor(options: RouterOptions) {
     checkOptions(options);
-    const { policy: name, replicas, seed = 0, clock = nowS, insertAt = "choice" } = options;
-    this.#all = replicas.map((replica) => new Replica(replica));
-    this.replicas = Object.freeze([...this.#all]);
-    const policy = POLICIES[name].create(options, { random: new Random(seed), insertAt });
-    policy.onReplicasChanged?.({
-      replicas: this.#all,
-      added: this.#all.map(({ id }) => id),
-      removed: [],
-      timeS: clock(),
-    });
-    this.#ground = { policy, clock, disposed: false };
+    const settings = settingsOf(options);
+    const { seed = 0, clock = nowS, insertAt = "choice", rendering = "structured", maxBytes, maxChars } = options;
+    const tree = { ...(maxBytes !== undefined && { maxBytes }), ...(maxChars !== undefined && { maxChars }) };
+    const policy = makePolicy(options, { random: new Random(seed), insertAt, tree });
+    this.#set = new ReplicaSet(settings.loadValidSecs);
+    this.#ground = {
+      policy,
+      clock,
+      idleLimit:
+        settings.leaseIdleSecs === Number.POSITIVE_INFINITY
+          ? null
+          : new IdleLimit(settings.leaseIdleSecs, clock, settings.timers),
+      forgotten: watchForgotten(settings.onForgottenLease),
+      disposed: false,
+      freed: (replica) => this.#admission.freed(replica),
+    };
+    this.#reader = new KeyReader(rendering);
+    this.#dispatcher = new Dispatcher(this.#set, this.#ground, options.locality ?? null);
+    this.#admission = new Admission(this.#set, this.#dispatcher, settings);
+    this.#queueTimeoutMs = settings.queueTimeoutMs;
+    this.updateReplicas(options.replicas);
+  }
+
+  /** The replicas, in the order in which they were given. A list of its own after each change. */
+  get replicas(): readonly Replica[] {
+    return this.#replicas;
   }
 
   /** The policy's name. */
@@ -69,51 +103,104 @@ export class Router {
     return this.#ground.policy.tree;
   }
 
+  /** Leases that have not ended, those on removed replicas too. */
+  get leases(): number {
+    return this.#set.leases;
+  }
+
+  /** Requests that wait for a place. */
+  get waiting(): number {
+    return this.#admission.waiting;
+  }
+
   /**
-   * Chooses a replica at once, and holds a place on it until the lease is released or rejected.
-   * @param request a text, or a parsed body with `prompt` or `messages`; what cannot be read counts as empty.
-   * @throws NoReplicaError when no replica has room. O(text + replicas).
+   * Chooses a replica at once, and holds a place on it until the lease ends.
+   * @param request a text, or a parsed body (see `RouteRequest`); what cannot be read counts as empty.
+   * @throws NoReplicaError when no replica that may serve the request has room. O(text + replicas).
    */
-  route(request: RouteRequest, { exclude }: RouteOptions = {}): Lease {
-    const { policy, clock, disposed } = this.#ground;
-    if (disposed) throw new TypeError("Router used after dispose");
-    const timeS = clock();
-    const candidates = this.#candidates(exclude);
-    const loads = loadsOf(candidates, timeS);
-    const text = requestText(request);
-    const textChars = characterCount(text);
-    const everyReplica = candidates.length === this.#all.length;
-    const choice = policy.choose({ text, textChars, timeS, candidates, loads, everyReplica });
-    const decision = new RecordedDecision(policy.name, choice, textChars, candidates, loads);
-    return new RouterLease(this.#ground, choice.replica, decision, text, timeS);
+  route(request: RouteRequest, options: RouteOptions = NO_OPTIONS): Lease {
+    this.#live();
+    checkRoute(options);
+    options.signal?.throwIfAborted();
+    const wanted = wantedOf(this.#set, request, options);
+    const selection = this.#dispatcher.candidates(wanted, 0);
+    if (selection.replicas.length === 0) throw new NoReplicaError(this.#set.all.length, selection.excluded);
+    const key = this.#reader.read(request, options);
+    return this.#dispatcher.lease(key, selection, this.#admission.arrive(), options.signal);
   }
 
-  /** All replicas where nothing speaks against any, since that needs no new list. */
-  #candidates(exclude: ReadonlySet<string> = NONE): readonly Replica[] {
-    const replicas = this.#all;
-    if (exclude.size === 0 && replicas.length > 0 && replicas.every(hasRoom)) return replicas;
-    const eligible = replicas.filter(({ id }) => !exclude.has(id));
-    const candidates = eligible.filter(hasRoom);
-    if (candidates.length === 0) throw new NoReplicaError(replicas.length, eligible.length);
-    return candidates;
+  /**
+   * As `route`, but waits while no replica that may serve the request has room, or there is no replica yet. Never waits when a
+   * replica has room, but for the backoff of a request that is put back.
+   * @returns a promise that rejects with `QueueFullError` when `maxQueuedRequests` wait already, `QueueTimeoutError` after
+   * `timeoutMs`, `NoReplicaError` when there are replicas and none may ever serve the request, and the signal's reason.
+   */
+  async acquire(request: RouteRequest, options: AcquireOptions = NO_OPTIONS): Promise<Lease> {
+    this.#live();
+    checkRoute(options);
+    const { signal, timeoutMs = this.#queueTimeoutMs, retryOf } = options;
+    let origin = null;
+    if (retryOf !== undefined) {
+      const hold = RouterLease.holdOf(retryOf);
+      if (hold?.end !== "rejected") {
+        throw new TypeError(
+          `retryOf must be a lease that was rejected, not ${hold === null ? shown(retryOf) : (hold.end ?? "a live one")}`,
+        );
+      }
+      origin = { arrival: hold.origin.arrival, rejections: hold.origin.rejections + 1 };
+    }
+    const wanted = wantedOf(this.#set, request, options);
+    const key = this.#reader.read(request, options);
+    return this.#admission.admit({ key, wanted, signal, timeoutMs, origin });
   }
 
-  /** Ends the policy's eviction loop and lets its tree go. Leases can still be released; `route` throws a `TypeError`. */
+  /**
+   * Makes these the replicas: adds, removes, changes limits and all else but the id. A replica whose id stays keeps its leases and
+   * texts. Leases on a removed one go on until they end; a request that waits for it is meant for another one from now on.
+   * @throws TypeError or RangeError that names what is wrong; nothing changes. O(replicas + nodes of those removed).
+   */
+  updateReplicas(replicas: readonly ReplicaOptions[]): ReplicasUpdate {
+    this.#live();
+    checkReplicas(replicas);
+    const difference = this.#set.difference(replicas);
+    const added = difference.added.map(({ id }) => id);
+    const removed = difference.removed.map(({ id }) => id);
+    const { policy, clock } = this.#ground;
+    if (difference.reordered) {
+      policy.onReplicasChanged?.({ replicas: difference.replicas, added, removed, timeS: clock() });
+    }
+    this.#set.change(difference, replicas);
+    this.#replicas = Object.freeze([...difference.replicas]);
+    this.#admission.replicasChanged();
+    return { added, removed };
+  }
+
+  /**
+   * What a replica says of its load (`vllm:num_requests_running`, `…_waiting`, `vllm:kv_cache_usage_perc`): what it has beyond this
+   * router's leases counts in `Replica.load` for `loadValidSecs`; after that the load is unknown, never none.
+   * @returns false, without effect, for a replica that the router has not, and for a report older than the last.
+   */
+  setLoad(replica: string | Replica, report: LoadReport): boolean {
+    this.#live();
+    checkLoad(report);
+    const known = this.#set.get(typeof replica === "string" ? replica : replica.id);
+    const { running, waiting, kvUsage = null, at = this.#ground.clock() } = report;
+    return known?.reportedLoad({ running, waiting, kvUsage }, at) ?? false;
+  }
+
+  /** Ends the policy's eviction loop, lets its tree go and turns away who waits. Leases still end; all else throws a `TypeError`. */
   [Symbol.dispose](): void {
     if (this.#ground.disposed) return;
     this.#ground.disposed = true;
+    this.#admission.close(new TypeError("Router used after dispose"));
     this.#ground.policy.dispose?.();
+  }
+
+  #live(): void {
+    if (this.#ground.disposed) throw new TypeError("Router used after dispose");
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NO_OPTIONS: AcquireOptions = Object.freeze({});
 
-function hasRoom(replica: Replica): boolean {
-  return replica.hasRoom;
-}
-
-function loadsOf(replicas: readonly Replica[], timeS: number): number[] {
-  const loads = new Array<number>(replicas.length);
-  for (let i = 0; i < loads.length; i++) loads[i] = replicas[i]!.load(timeS);
-  return loads;
-}
+export type { ForgottenLease };

@@ -31,7 +31,7 @@ export class EvictionLoop {
 }
 
 /** Node and Bun give an object with `unref`, Deno a number and a function of its own; elsewhere nothing is kept alive. */
-function unref(timer: unknown): void {
+export function unref(timer: unknown): void {
   if (typeof timer === "object") {
     (timer as { unref?(): void }).unref?.();
     return;

@@ -1,5 +1,6 @@
 export { characterCount } from "./characters.js";
 export { nowS } from "./clock.js";
+export { unref } from "./eviction-loop.js";
 export type { InspectedNode, TreeInspection } from "./inspection.js";
 export {
   DEFAULT_MAX_BYTES,

@@ -1,16 +1,15 @@
 import type { Random } from "../../random/index.js";
-import type { PrefixTree } from "../../tree/index.js";
+import type { PrefixTree, PrefixTreeOptions } from "../../tree/index.js";
 import type { Choice } from "../decision.js";
 import type { Replica } from "../replica.js";
+import type { RequestKey } from "../request-key.js";
 
 /** A request that a policy chooses a replica for. */
 export interface PolicyRequest {
-  readonly text: string;
-  /** Length of the text in characters. */
-  readonly textChars: number;
+  readonly key: RequestKey;
   /** Seconds, by the router's clock. */
   readonly timeS: number;
-  /** The replicas to choose from: those with room that the caller has not excluded. At least one, in the router's order. */
+  /** The replicas to choose from, at least one, in the router's order. They have room, unless a request waits for any that has. */
   readonly candidates: readonly Replica[];
   /** Their loads (`Replica.load`), in the same order. */
   readonly loads: readonly number[];
@@ -21,10 +20,22 @@ export interface PolicyRequest {
 /** A choice, from when it is made until its lease has ended. A policy may keep something of its own with it. */
 export interface Route {
   readonly replica: Replica;
-  /** The request's text until the replica has accepted or rejected it, then empty. */
-  readonly text: string;
+  /** Its text is let go (empty) once the replica has accepted or rejected the request. */
+  readonly key: RequestKey;
   readonly timeS: number;
   memo: unknown;
+}
+
+/** What is known when a lease ends. */
+export interface ReleaseReport {
+  /** Seconds, by the router's clock. */
+  readonly timeS: number;
+  readonly ttftMs?: number;
+  /** Tokens of the prompt that the replica had in its cache. */
+  readonly cachedTokens?: number;
+  readonly promptTokens?: number;
+  readonly completionTokens?: number;
+  readonly error?: unknown;
 }
 
 /** Chooses a replica for a request. All of it is synchronous; time and chance are passed in. */
@@ -32,6 +43,7 @@ export interface Policy {
   readonly name: string;
   /** The tree that it matches against; null for a policy that needs none. */
   readonly tree: PrefixTree | null;
+  /** May be asked without a lease that follows: for a request that waits, where it would go if there were room. */
   choose(request: PolicyRequest): Choice;
   /** The chosen replica has been given a lease. */
   onRouted?(route: Route): void;
@@ -39,8 +51,10 @@ export interface Policy {
   onAccepted?(route: Route): void;
   /** The replica has refused the request. */
   onRejected?(route: Route): void;
+  /** The first piece of the answer has arrived. */
+  onFirstToken?(route: Route, timeS: number): void;
   /** The lease has ended; after a rejection too. */
-  onReleased?(route: Route): void;
+  onReleased?(route: Route, report: ReleaseReport): void;
   /** Called once before the first choice, too. */
   onReplicasChanged?(change: ReplicasChange): void;
   dispose?(): void;
@@ -61,4 +75,6 @@ export interface PolicyEnvironment {
   readonly random: Random;
   /** When the text of a request enters a tree. */
   readonly insertAt: "choice" | "accept";
+  /** The bounds of its tree. */
+  readonly tree: PrefixTreeOptions;
 }

@@ -1,5 +1,6 @@
 import { type InsertReceipt, PrefixTree, type TenantSet } from "../../tree/index.js";
 import type { Choice } from "../decision.js";
+import type { RequestKey } from "../request-key.js";
 import type { Policy, PolicyEnvironment, PolicyRequest, Route } from "./policy.js";
 import { shorterOfTwo } from "./pow-of-2.js";
 import { shortestQueue } from "./shortest-queue.js";
@@ -36,22 +37,25 @@ export interface PrefixAwareOptions {
  * the text when the replica has taken the request; here that is `insertAt: "accept"`, and by default it is inserted when
  * the replica is chosen, so that a burst of one new prefix stays together.
  */
-export function prefixAware(options: PrefixAwareOptions, { random, insertAt }: PolicyEnvironment): Policy {
+export function prefixAware(
+  options: PrefixAwareOptions,
+  { random, insertAt, tree: bounds }: PolicyEnvironment,
+): Policy {
   const { imbalancedThreshold = Number.POSITIVE_INFINITY, matchRateThreshold = 0.1 } = options;
   const { evictionThresholdChars = 400_000, evictionIntervalSecs = 10 } = options;
   const { doEviction = false, evictionTargetChars = Math.min(360_000, evictionThresholdChars) } = options;
-  const tree = new PrefixTree();
+  const tree = new PrefixTree(bounds);
   let everyone: TenantSet = tree.tenantSet([]);
 
   function choose(request: PolicyRequest): Choice {
-    const { text, textChars, candidates, loads } = request;
+    const { key, candidates, loads } = request;
     if (isImbalanced(loads, imbalancedThreshold)) {
       return { replica: shorterOfTwo(request, random), reason: "imbalanced", matchedChars: 0 };
     }
     const available = request.everyReplica ? everyone : candidates.map(({ id }) => id);
-    const match = tree.prefixMatch(text, available);
+    const match = tree.prefixMatch(key.text, available, namespaceOf(key));
     const { matchedChars } = match;
-    const matches = (textChars === 0 ? 0 : matchedChars / textChars) >= matchRateThreshold;
+    const matches = (key.chars === 0 ? 0 : matchedChars / key.chars) >= matchRateThreshold;
     const eligible = (matches ? match.matchedTenants : tree.getSmallestTenants(available)) ?? [];
     const replica = shortestQueue(request, eligible, random);
     if (candidates.length === 1) return { replica: candidates[0]!, reason: "only_candidate", matchedChars };
@@ -64,13 +68,14 @@ export function prefixAware(options: PrefixAwareOptions, { random, insertAt }: P
     tree,
     choose,
     onRouted(route: Route) {
-      if (insertAt === "choice") route.memo = tree.insertRevocable(route.text, route.replica.id, route.timeS);
+      const { key, replica, timeS } = route;
+      if (insertAt === "choice") route.memo = tree.insertRevocable(key.text, replica.id, timeS, namespaceOf(key));
     },
-    onAccepted(route: Route) {
-      if (insertAt === "accept") tree.insert(route.text, route.replica.id, route.timeS);
+    onAccepted({ key, replica, timeS }: Route) {
+      if (insertAt === "accept") tree.insert(key.text, replica.id, timeS, namespaceOf(key));
     },
     onRejected(route: Route) {
-      if (insertAt === "choice") tree.revokeInsert(route.text, route.replica.id, route.memo as InsertReceipt);
+      if (insertAt === "choice") tree.revokeInsert(route.key.text, route.replica.id, route.memo as InsertReceipt);
     },
     onReplicasChanged({ replicas, added, removed, timeS }) {
       tree.addTenants(added, timeS);
@@ -88,6 +93,10 @@ export function prefixAware(options: PrefixAwareOptions, { random, insertAt }: P
       tree[Symbol.dispose]();
     },
   };
+}
+
+function namespaceOf({ namespace }: RequestKey): string | undefined {
+  return namespace === "" ? undefined : namespace;
 }
 
 function isImbalanced(loads: readonly number[], threshold: number): boolean {

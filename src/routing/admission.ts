@@ -1,0 +1,216 @@
+import { type Backoff, backoffMs } from "./backoff.js";
+import { mayServe, type Wanted } from "./candidates.js";
+import type { Dispatcher } from "./dispatcher.js";
+import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
+import type { Lease, Origin } from "./lease.js";
+import type { Replica } from "./replica.js";
+import type { ReplicaSet } from "./replica-set.js";
+import type { Key } from "./request-key.js";
+import { LONGEST_DELAY_MS, type Timers } from "./timers.js";
+import { WaitingLine } from "./waiting-line.js";
+
+/**
+ * Whom a freed place goes to. `"exact"`: the request that the policy would send there, the oldest of several; if none is
+ * meant for it, the oldest that may use it. `"fifo"`: the oldest that may use it, always.
+ */
+export type Matching = "exact" | "fifo";
+
+export interface AdmissionSettings {
+  readonly matching: Matching;
+  readonly maxQueuedRequests: number;
+  readonly backoff: Backoff;
+  readonly timers: Timers;
+}
+
+/** @internal A request that asks for a place. */
+export interface Applicant {
+  readonly key: Key;
+  readonly wanted: Wanted;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** Of the lease that was rejected, for a request that is put back. */
+  readonly origin: Origin | null;
+}
+
+interface Waiter extends Applicant, Origin {
+  /** For exact matching: where the policy would send it. */
+  meant: Replica | null;
+  timer: unknown;
+  onAbort: () => void;
+  resolve(lease: Lease): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Where requests wait for a place. While one waits that may use a replica, that replica has no room: a place that becomes free is
+ * given away at once.
+ */
+export class Admission {
+  readonly #set: ReplicaSet;
+  readonly #dispatcher: Dispatcher;
+  readonly #settings: AdmissionSettings;
+  readonly #line = new WaitingLine<Waiter>();
+  /** Put back, and not in the line before their backoff is over. */
+  readonly #backingOff = new Set<Waiter>();
+  #arrivals = 0;
+
+  constructor(set: ReplicaSet, dispatcher: Dispatcher, settings: AdmissionSettings) {
+    this.#set = set;
+    this.#dispatcher = dispatcher;
+    this.#settings = settings;
+  }
+
+  get waiting(): number {
+    return this.#line.size + this.#backingOff.size;
+  }
+
+  /** The origin of a request that comes for the first time. */
+  arrive(): Origin {
+    return { arrival: this.#arrivals++, rejections: 0 };
+  }
+
+  async admit(applicant: Applicant): Promise<Lease> {
+    const { key, wanted, signal, origin } = applicant;
+    signal?.throwIfAborted();
+    const { arrival, rejections } = origin ?? this.arrive();
+    const delayMs = backoffMs(rejections, this.#settings.backoff);
+    const selection = this.#dispatcher.candidates(wanted, rejections);
+    if (delayMs === 0 && selection.replicas.length > 0) {
+      return this.#dispatcher.lease(key, selection, { arrival, rejections }, signal);
+    }
+    const replicas = this.#set.all.length;
+    if (replicas > 0 && !this.#set.all.some((replica) => mayServe(replica, wanted))) {
+      throw new NoReplicaError(replicas, selection.excluded);
+    }
+    // One that is put back has been let in before.
+    const { maxQueuedRequests } = this.#settings;
+    if (origin === null && this.waiting >= maxQueuedRequests) {
+      throw new QueueFullError(this.waiting, maxQueuedRequests, replicas);
+    }
+    const lease = await new Promise<Lease>((resolve, reject) => {
+      const waiter = {
+        ...applicant,
+        arrival,
+        rejections,
+        meant: null,
+        timer: null,
+        resolve,
+        reject,
+        onAbort: () => {},
+      };
+      this.#begin(waiter, delayMs);
+    });
+    // The signal may have ended the lease between the grant and now.
+    if (!lease.live) signal?.throwIfAborted();
+    return lease;
+  }
+
+  /** A place on this replica is free. */
+  freed(replica: Replica): void {
+    if (this.#line.size === 0 || replica.removed) return;
+    while (replica.hasRoom) {
+      const waiter =
+        this.#line.first(({ meant }) => meant === replica) ??
+        this.#line.first(({ wanted }) => mayServe(replica, wanted));
+      if (waiter === undefined) return;
+      this.#grant(waiter);
+    }
+  }
+
+  /** Replicas have come, gone or been changed. */
+  replicasChanged(): void {
+    for (const waiter of this.#line.all()) {
+      if (waiter.meant?.hasRoom && !waiter.meant.removed) this.#grant(waiter);
+    }
+    for (const waiter of this.#line.all()) {
+      if (this.#dispatcher.candidates(waiter.wanted, waiter.rejections).replicas.length > 0) this.#grant(waiter);
+      else if (waiter.meant === null || waiter.meant.removed) this.#mean(waiter);
+    }
+  }
+
+  /** Turns all away. */
+  close(reason: unknown): void {
+    for (const waiter of [...this.#line.all(), ...this.#backingOff]) this.#turnAway(waiter, reason);
+  }
+
+  #begin(waiter: Waiter, delayMs: number): void {
+    waiter.onAbort = () => this.#turnAway(waiter, waiter.signal!.reason);
+    waiter.signal?.addEventListener("abort", waiter.onAbort, { once: true });
+    if (delayMs === 0) {
+      this.#wait(waiter, waiter.timeoutMs);
+      return;
+    }
+    // A wait that would be over before the backoff is ends with its time, as any other.
+    const { timers } = this.#settings;
+    const over = waiter.timeoutMs <= delayMs;
+    this.#backingOff.add(waiter);
+    waiter.timer = timers.setTimeout(
+      () => {
+        if (over) this.#timeOut(waiter);
+        else this.#comeBack(waiter, waiter.timeoutMs - delayMs);
+      },
+      over ? waiter.timeoutMs : delayMs,
+    );
+  }
+
+  #comeBack(waiter: Waiter, timeoutMs: number): void {
+    this.#backingOff.delete(waiter);
+    waiter.timer = null;
+    const { wanted, rejections } = waiter;
+    if (this.#dispatcher.candidates(wanted, rejections).replicas.length > 0) this.#grant(waiter);
+    else this.#wait(waiter, timeoutMs);
+  }
+
+  #wait(waiter: Waiter, timeoutMs: number): void {
+    this.#line.add(waiter);
+    if (timeoutMs <= LONGEST_DELAY_MS) {
+      waiter.timer = this.#settings.timers.setTimeout(() => this.#timeOut(waiter), timeoutMs);
+    }
+    this.#mean(waiter);
+  }
+
+  /** Asks the policy, for exact matching, where the request would go if there were room. */
+  #mean(waiter: Waiter): void {
+    waiter.meant = null;
+    if (this.#settings.matching === "fifo") return;
+    const replicas = this.#set.all.filter((replica) => mayServe(replica, waiter.wanted));
+    if (replicas.length === 0) return;
+    try {
+      waiter.meant = this.#dispatcher.preferred(waiter.key, replicas);
+    } catch (error) {
+      this.#turnAway(waiter, error);
+    }
+  }
+
+  /** A choice anew, among the replicas with room: one has become free, or some. */
+  #grant(waiter: Waiter): void {
+    const { key, wanted, signal, arrival, rejections } = waiter;
+    this.#leave(waiter);
+    try {
+      const selection = this.#dispatcher.candidates(wanted, rejections);
+      waiter.resolve(this.#dispatcher.lease(key, selection, { arrival, rejections }, signal));
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  #timeOut(waiter: Waiter): void {
+    const ahead = this.#line.ahead(waiter);
+    this.#leave(waiter);
+    const { waiting } = this;
+    const { full, all } = this.#set;
+    waiter.reject(new QueueTimeoutError({ timeoutMs: waiter.timeoutMs, ahead, waiting, replicas: all.length, full }));
+  }
+
+  #turnAway(waiter: Waiter, reason: unknown): void {
+    this.#leave(waiter);
+    waiter.reject(reason);
+  }
+
+  #leave(waiter: Waiter): void {
+    this.#line.remove(waiter);
+    this.#backingOff.delete(waiter);
+    if (waiter.timer !== null) this.#settings.timers.clearTimeout(waiter.timer);
+    waiter.signal?.removeEventListener("abort", waiter.onAbort);
+  }
+}

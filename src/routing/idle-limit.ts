@@ -1,0 +1,52 @@
+import { unref } from "../tree/index.js";
+import { LONGEST_DELAY_MS, type Timers } from "./timers.js";
+
+interface Idler {
+  idle(): void;
+}
+
+/** Ends what has shown no sign of life for so many seconds. O(1) a sign. Its one timer keeps no process alive. */
+export class IdleLimit {
+  readonly seconds: number;
+  readonly #clock: () => number;
+  readonly #timers: Timers;
+  /** When each gave its last sign, the longest ago first. */
+  readonly #signs = new Map<Idler, number>();
+  #timer: unknown = null;
+
+  constructor(seconds: number, clock: () => number, timers: Timers) {
+    this.seconds = seconds;
+    this.#clock = clock;
+    this.#timers = timers;
+  }
+
+  sign(idler: Idler): void {
+    this.#signs.delete(idler);
+    this.#signs.set(idler, this.#clock());
+    if (this.#timer === null) this.#arm(this.seconds);
+  }
+
+  forget(idler: Idler): void {
+    this.#signs.delete(idler);
+  }
+
+  #arm(seconds: number): void {
+    const ms = Math.min(Math.ceil(seconds * 1000), LONGEST_DELAY_MS);
+    this.#timer = this.#timers.setTimeout(() => this.#sweep(), ms);
+    unref(this.#timer);
+  }
+
+  #sweep(): void {
+    this.#timer = null;
+    const nowS = this.#clock();
+    for (const [idler, atS] of this.#signs) {
+      const left = atS + this.seconds - nowS;
+      if (left > 0) {
+        this.#arm(left);
+        return;
+      }
+      this.#signs.delete(idler);
+      idler.idle();
+    }
+  }
+}

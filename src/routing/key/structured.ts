@@ -1,0 +1,161 @@
+import { Budget } from "./budget.js";
+import { mediaHash } from "./media.js";
+
+// ASCII's separators, which text hardly ever holds: an ASCII body stays ASCII, a byte a unit in the tree.
+/** Before a message; its role follows. */
+const MESSAGE = "\u001e";
+/** Before a message's content, and between the parts of one. */
+const CONTENT = "\u001f";
+/** Before what a message has besides its content; JSON follows. */
+const FIELD = "\u001d";
+/** Before an image, a sound or a file; its kind and hash follow. */
+const MEDIA = "\u001c";
+
+/** Deeper than any real body. */
+const DEEPEST = 16;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * The `structured` rendering: in the order in which chat templates render them, tools and what else shapes the template, system
+ * text or instructions, then every message with its role, content, name and tool calls, with separators between them: a word
+ * moved from one message to the next is another text. Images, sounds and files are hashes. A prompt is itself.
+ */
+export class StructuredText {
+  text = "";
+  /** Text of the first message of a user; null when there is none. */
+  firstUserText: string | null = null;
+  readonly #budget = new Budget();
+
+  /** Chat, Anthropic messages, or Responses. */
+  constructor(body: Fields) {
+    const { messages, prompt, input, system, instructions } = body;
+    if (messages === undefined || messages === null) {
+      if (prompt !== undefined && prompt !== null) this.#prompts(prompt);
+      else if (typeof input === "string" && !hasHead(body)) this.text = input;
+      else this.#conversation(body, instructions, input);
+    } else {
+      this.#conversation(body, system, messages);
+    }
+  }
+
+  #prompts(prompt: unknown): void {
+    if (typeof prompt === "string") this.text = prompt;
+    if (!Array.isArray(prompt)) return;
+    for (let i = 0; i < prompt.length && this.#budget.take(); i++) {
+      if (typeof prompt[i] === "string") this.text += i === 0 ? prompt[i] : MESSAGE + prompt[i];
+    }
+  }
+
+  #conversation(body: Fields, system: unknown, messages: unknown): void {
+    for (const name of HEAD_FIELDS) {
+      const value = body[name];
+      if (value !== undefined && value !== null) this.text += `${MESSAGE}${name}${CONTENT}${json(value)}`;
+    }
+    if (system !== undefined && system !== null) this.#message({ role: "system", content: system });
+    if (typeof messages === "string") this.#message({ role: "user", content: messages });
+    if (!Array.isArray(messages)) return;
+    for (let i = 0; i < messages.length && !this.#budget.spent; i++) this.#message(messages[i]);
+  }
+
+  #message(message: unknown): void {
+    if (!this.#budget.take()) return;
+    if (typeof message === "string") {
+      this.text += message;
+      return;
+    }
+    if (typeof message !== "object" || message === null) return;
+    const { role, type, content, name, tool_call_id, tool_calls, function_call } = message as Fields;
+    this.text += head(typeof role === "string" ? role : type);
+    if (typeof content === "string") {
+      if (role === "user") this.firstUserText ??= content;
+      this.text += content;
+    } else if (content !== undefined && content !== null) {
+      if (role === "user") this.firstUserText ??= firstText(content);
+      this.#content(content, DEEPEST);
+    } else if (role === undefined) {
+      // An item of Responses that is no message: a call of a function, its output, a reference.
+      this.text += json(message);
+    }
+    if (name !== undefined && role !== undefined) this.text += FIELD + json(name);
+    if (tool_call_id !== undefined) this.text += FIELD + json(tool_call_id);
+    if (tool_calls !== undefined && tool_calls !== null) this.text += FIELD + json(tool_calls);
+    if (function_call !== undefined && function_call !== null) this.text += FIELD + json(function_call);
+  }
+
+  #content(content: unknown, depth: number): void {
+    if (typeof content === "string") this.text += content;
+    else if (Array.isArray(content)) {
+      for (let i = 0; i < content.length && this.#budget.take(); i++) {
+        if (i > 0) this.text += CONTENT;
+        this.#part(content[i], depth);
+      }
+    } else this.#part(content, depth);
+  }
+
+  #part(part: unknown, depth: number): void {
+    if (typeof part === "string") this.text += part;
+    if (typeof part !== "object" || part === null || depth === 0) return;
+    const { type, text, content } = part as Fields;
+    if (typeof text === "string") {
+      this.text += text;
+      return;
+    }
+    const hash = mediaHash(part as Fields);
+    if (hash !== null) this.text += `${MEDIA}${typeof type === "string" ? type : ""}:${hash}`;
+    else if (content !== undefined) {
+      // The result of a tool in Anthropic's shape: its parts may be images.
+      this.text += FIELD + json((part as Fields).tool_use_id);
+      this.#content(content, depth - 1);
+    } else this.text += FIELD + json(part);
+  }
+}
+
+/** What shapes the beginning of the rendered prompt besides system text. The history of a previous response is known by its id. */
+const HEAD_FIELDS = [
+  "tools",
+  "functions",
+  "documents",
+  "chat_template",
+  "chat_template_kwargs",
+  "previous_response_id",
+  "conversation",
+];
+
+function hasHead(body: Fields): boolean {
+  const { instructions } = body;
+  if (instructions !== undefined && instructions !== null) return true;
+  return HEAD_FIELDS.some((name) => body[name] !== undefined && body[name] !== null);
+}
+
+/** Strings of their own for the usual roles, since joining one takes longer than all the rest of a short message. */
+function head(role: unknown): string {
+  switch (role) {
+    case "user":
+      return "\u001euser\u001f";
+    case "assistant":
+      return "\u001eassistant\u001f";
+    case "system":
+      return "\u001esystem\u001f";
+    case "tool":
+      return "\u001etool\u001f";
+    default:
+      return typeof role === "string" ? MESSAGE + role + CONTENT : MESSAGE + CONTENT;
+  }
+}
+
+function firstText(content: unknown): string | null {
+  const part = Array.isArray(content) ? content[0] : content;
+  if (typeof part === "string") return part;
+  const text = (part as { text?: unknown } | null | undefined)?.text;
+  return typeof text === "string" ? text : null;
+}
+
+/** "" for what JSON cannot say. */
+function json(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "";
+  }
+}

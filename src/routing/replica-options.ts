@@ -1,0 +1,51 @@
+import { checkNumber, checkString } from "./checks.js";
+import type { ReplicaOptions } from "./replica.js";
+import { shown } from "./shown.js";
+
+const REPLICA_OPTIONS = ["id", "url", "maxOngoingRequests", "model", "labels", "node", "zone"];
+
+/** @throws TypeError or RangeError that names what is wrong with which replica. */
+export function checkReplicas(replicas: readonly ReplicaOptions[]): void {
+  if (!Array.isArray(replicas)) throw new TypeError(`replicas must be an array, not ${shown(replicas)}`);
+  const ids = new Set<string>();
+  replicas.forEach((replica: ReplicaOptions, index) => {
+    const where = `replicas[${index}]`;
+    checkReplica(replica, where);
+    const { id } = replica;
+    if (ids.has(id)) throw new RangeError(`${where}.id must be different from the others, not ${shown(id)} again`);
+    ids.add(id);
+  });
+}
+
+function checkReplica(replica: ReplicaOptions, where: string): void {
+  if (typeof replica !== "object" || replica === null) {
+    throw new TypeError(`${where} must be an object, not ${shown(replica)}`);
+  }
+  for (const name of Object.keys(replica)) {
+    if (!REPLICA_OPTIONS.includes(name)) {
+      throw new TypeError(`unknown option ${shown(name)} in ${where}; there are ${REPLICA_OPTIONS.join(", ")}`);
+    }
+  }
+  const { id, maxOngoingRequests, model, labels } = replica;
+  if (typeof id !== "string" || id === "") {
+    throw new TypeError(`${where}.id must be a string, not empty, not ${shown(id)}`);
+  }
+  for (const name of ["url", "node", "zone"] as const) checkString(`${where}.${name}`, replica[name]);
+  checkNumber(
+    `${where}.maxOngoingRequests`,
+    maxOngoingRequests,
+    (n) => n === Number.POSITIVE_INFINITY || (Number.isInteger(n) && n >= 1),
+    "a whole number, 1 or more, or Infinity",
+  );
+  if (model !== undefined && typeof model !== "string" && !isStrings(model)) {
+    throw new TypeError(`${where}.model must be a string or an array of strings, not ${shown(model)}`);
+  }
+  if (labels === undefined) return;
+  if (typeof labels !== "object" || labels === null || !isStrings(Object.values(labels))) {
+    throw new TypeError(`${where}.labels must be an object of strings, not ${shown(labels)}`);
+  }
+}
+
+function isStrings(values: readonly unknown[]): boolean {
+  return Array.isArray(values) && values.every((value) => typeof value === "string");
+}
