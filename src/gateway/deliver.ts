@@ -1,8 +1,7 @@
-import { errorBody, sseEvent } from "../protocol/index.js";
+import { errorBody, relay, sseEvent } from "../protocol/index.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Answer } from "./forward.js";
 import { clientHeaders } from "./headers.js";
-import { relay } from "./relay.js";
 
 /**
  * An answer as the client gets it: its bytes pass as they come, and the exchange ends when the last is passed on, the
@@ -25,8 +24,8 @@ export function deliver(exchange: Exchange, answer: Answer, nameReplica: boolean
     exchange.end(outcome);
     return new Response(null, init);
   }
-  const body = relay(response.body, {
-    onFirstByte: () => exchange.firstByte(),
+  const body = relay(response.body.getReader(), {
+    onPiece: (piece) => exchange.piece(piece),
     onEnd: () => exchange.end(outcome),
     onBreak: () => {
       exchange.end("replica_broke");

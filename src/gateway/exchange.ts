@@ -1,3 +1,4 @@
+import { UsageTail } from "../protocol/index.js";
 import type { DecisionReason, Lease } from "../routing/index.js";
 
 /**
@@ -22,6 +23,9 @@ export type RequestOutcome =
   | "draining"
   | "client_left"
   | "internal_error";
+
+/** A replica's answer was passed on. */
+const ANSWERED: ReadonlySet<RequestOutcome> = new Set(["completed", "replica_error"]);
 
 /** What became of one request. */
 export interface RequestRecord {
@@ -61,6 +65,7 @@ export class Exchange {
   #status = 499;
   #streamed = false;
   #ttftMs: number | null = null;
+  readonly #usage = new UsageTail();
   #over = false;
 
   constructor(request: Request, onEnd: (record: RequestRecord) => void) {
@@ -94,8 +99,15 @@ export class Exchange {
     this.#streamed = streamed;
   }
 
-  firstByte(): void {
-    this.#ttftMs = performance.now() - this.#start;
+  /** A piece of the answer's body was passed on. */
+  piece(bytes: Uint8Array): void {
+    this.#usage.push(bytes);
+    if (this.#ttftMs === null) {
+      this.#ttftMs = performance.now() - this.#start;
+      // The first bytes of a whole answer are no first token.
+      if (this.#streamed) this.#lease?.firstToken();
+    }
+    this.#lease?.touch();
   }
 
   leave(): void {
@@ -109,7 +121,7 @@ export class Exchange {
     this.#over = true;
     this.request.signal.removeEventListener("abort", this.#onAbort);
     const lease = this.#lease;
-    lease?.release();
+    lease?.release({ ...this.#usage.read(), ...(!ANSWERED.has(outcome) && { error: outcome }) });
     this.#onEnd({
       method: this.request.method,
       path: this.#path,

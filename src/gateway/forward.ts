@@ -1,11 +1,10 @@
-import { errorResponse } from "../protocol/index.js";
+import { errorResponse, replicaUrl } from "../protocol/index.js";
 import { type Lease, NoReplicaError } from "../routing/index.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import { upstreamHeaders } from "./headers.js";
 import type { Message } from "./message.js";
 import type { GatewayMetrics } from "./metrics.js";
 import type { Settings } from "./options.js";
-import { replicaUrl } from "./replica-url.js";
 
 /** An answer, the replica whose it is if it is not ours, and the outcome of the exchange once it is delivered. */
 export interface Answer {
@@ -27,7 +26,7 @@ export async function forward(
   const tried = new Set<string>();
   let refusal: Answer | null = null;
   while (tried.size < settings.maxTries && !exchange.over) {
-    const lease = choose(message, settings, tried);
+    const lease = choose(exchange, message, settings, tried);
     if (lease === null) break;
     exchange.choose(lease);
     metrics.decided(lease.decision);
@@ -48,9 +47,15 @@ export async function forward(
 }
 
 /** A lease on a replica that was not tried yet; null when none has room. */
-function choose(message: Message, { router }: Settings, tried: ReadonlySet<string>): Lease | null {
+function choose(
+  exchange: Exchange,
+  message: Message,
+  { router }: Settings,
+  exclude: ReadonlySet<string>,
+): Lease | null {
   try {
-    return router.route(message.body, { exclude: tried });
+    const session = exchange.request.headers.get("x-session-id");
+    return router.route(message.body, { exclude, ...(session !== null && { session }) });
   } catch (error) {
     if (error instanceof NoReplicaError) return null;
     throw error;
@@ -60,7 +65,7 @@ function choose(message: Message, { router }: Settings, tried: ReadonlySet<strin
 /** The replica's answer; null when it could not be reached or failed before the head of one. */
 async function send(exchange: Exchange, message: Message, lease: Lease, settings: Settings): Promise<Response | null> {
   try {
-    return await settings.upstreamFetch(replicaUrl(lease.replica, exchange.target), {
+    return await settings.upstreamFetch(replicaUrl(lease.replica.url!, exchange.target), {
       method: "POST",
       headers: upstreamHeaders(exchange.request.headers),
       body: message.bytes,

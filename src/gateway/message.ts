@@ -26,6 +26,7 @@ export async function readMessage(exchange: Exchange, kind: PromptKind, maxBodyB
   });
   const body = parseJsonObject(bytes);
   requirePrompt(body, kind);
-  // Only what the endpoint renders: other fields must not decide where a request goes.
-  return { bytes, body: kind === "chat" ? { messages: body.messages } : { prompt: body.prompt } };
+  // Only what the endpoint renders: the other endpoint's field must not decide where a request goes.
+  const { text: _text, input: _input, [kind === "chat" ? "prompt" : "messages"]: _other, ...rendered } = body;
+  return { bytes, body: rendered };
 }

@@ -1,7 +1,6 @@
-import { errorResponse, type Model, type ModelList } from "../protocol/index.js";
+import { errorResponse, type Model, type ModelList, replicaUrl } from "../protocol/index.js";
 import type { Replica } from "../routing/index.js";
 import type { Settings } from "./options.js";
-import { replicaUrl } from "./replica-url.js";
 
 const PATIENCE_MS = 5000;
 
@@ -21,7 +20,7 @@ export async function listModels(request: Request, settings: Settings): Promise<
 async function modelsOf(replica: Replica, request: Request, settings: Settings): Promise<Model[] | null> {
   const authorization = request.headers.get("authorization");
   try {
-    const response = await settings.upstreamFetch(replicaUrl(replica, "/v1/models"), {
+    const response = await settings.upstreamFetch(replicaUrl(replica.url!, "/v1/models"), {
       headers: authorization === null ? {} : { authorization },
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),

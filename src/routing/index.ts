@@ -3,6 +3,7 @@ export type { BackoffOptions } from "./backoff.js";
 export type { CandidateOptions, Exclusion, Locality } from "./candidates.js";
 export type { Choice, Decision, DecisionReason } from "./decision.js";
 export { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
+export { createFetch, type RouterFetchOptions } from "./fetch.js";
 export type { ForgottenLease } from "./forgotten.js";
 export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
 export type { RouterOptions } from "./options.js";

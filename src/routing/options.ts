@@ -1,3 +1,4 @@
+import type { PrefixTreeOptions } from "../tree/index.js";
 import type { Matching } from "./admission.js";
 import { type Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./backoff.js";
 import type { Locality } from "./candidates.js";
@@ -34,6 +35,8 @@ export interface RouterOptions extends PolicyOptions {
   maxBytes?: number;
   /** The most characters of all replicas together in the policy's tree. Default: no bound. */
   maxChars?: number;
+  /** Seconds after which what nobody has been sent again is gone from the tree: engines forget in minutes. Default: never. */
+  ttlSecs?: number;
   /** Whom a freed place goes to. Default: `"exact"`. */
   matching?: Matching;
   /** The most requests that may wait in `acquire`. Default: 1000. */
@@ -78,6 +81,15 @@ export function settingsOf(options: RouterOptions): Settings {
   };
 }
 
+/** @internal The bounds of the policy's tree, as far as they are given: the tree checks them. */
+export function treeBounds({ maxBytes, maxChars, ttlSecs }: RouterOptions): PrefixTreeOptions {
+  return {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(maxChars !== undefined && { maxChars }),
+    ...(ttlSecs !== undefined && { ttlSecs }),
+  };
+}
+
 const OWN_OPTIONS = [
   "policy",
   "replicas",
@@ -88,6 +100,7 @@ const OWN_OPTIONS = [
   "rendering",
   "maxBytes",
   "maxChars",
+  "ttlSecs",
   "matching",
   "maxQueuedRequests",
   "queueTimeoutMs",
@@ -195,7 +208,7 @@ function checkPolicy(options: RouterOptions): void {
   const own = typeof policy === "function" || typeof (policy as Policy | null)?.choose === "function";
   const names = Object.keys(POLICIES);
   if (!own && !(typeof policy === "string" && Object.hasOwn(POLICIES, policy))) {
-    throw wrong("policy", policy, `one of ${names.join(", ")}, or an object with choose`);
+    throw wrong("policy", policy, `one of ${names.join(", ")}`);
   }
   const accepted = [...OWN_OPTIONS, ...(own ? [] : POLICIES[policy as PolicyName].options)];
   for (const name of Object.keys(options)) {

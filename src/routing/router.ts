@@ -8,7 +8,7 @@ import { type ForgottenLease, watchForgotten } from "./forgotten.js";
 import { IdleLimit } from "./idle-limit.js";
 import { type Lease, type LeaseGround, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
-import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
+import { checkOptions, type RouterOptions, settingsOf, treeBounds } from "./options.js";
 import type { Replica, ReplicaOptions } from "./replica.js";
 import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
@@ -66,9 +66,8 @@ export class Router {
   constructor(options: RouterOptions) {
     checkOptions(options);
     const settings = settingsOf(options);
-    const { seed = 0, clock = nowS, insertAt = "choice", rendering = "structured", maxBytes, maxChars } = options;
-    const tree = { ...(maxBytes !== undefined && { maxBytes }), ...(maxChars !== undefined && { maxChars }) };
-    const policy = makePolicy(options, { random: new Random(seed), insertAt, tree });
+    const { seed = 0, clock = nowS, insertAt = "choice", rendering = "structured" } = options;
+    const policy = makePolicy(options, { random: new Random(seed), insertAt, tree: treeBounds(options) });
     this.#set = new ReplicaSet(settings.loadValidSecs);
     this.#ground = {
       policy,

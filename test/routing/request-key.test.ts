@@ -1,13 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { requestText } from "../../src/routing/request-key.js";
+import { type KeyOptions, KeyReader, type RequestKey, type RouteRequest } from "../../src/routing/request-key.js";
 
 const cyclic: unknown[] = [];
 cyclic.push(cyclic, { content: cyclic });
 const many = "x".repeat(100_000);
 const deep = JSON.parse(`${"[".repeat(5000)}"x"${"]".repeat(5000)}`) as unknown;
 
-describe("the text of a request", () => {
+const requestText = (request: RouteRequest): string => new KeyReader("reference").read(request, {}).text;
+const key = (request: RouteRequest, options: KeyOptions = {}): RequestKey =>
+  new KeyReader("structured").read(request, options);
+const text = (request: RouteRequest): string => key(request).text;
+
+/** A control character as a letter that can be read: R before a message, U before content, G before a field, F before media. */
+const readable = (request: RouteRequest): string =>
+  text(request).replace(/[\u001c-\u001f]/g, (separator) => `‹${"FGRU"[separator.charCodeAt(0) - 0x1c]}›`);
+
+describe("the reference rendering", () => {
   test.each<[string, unknown, string]>([
     ["a text", { text: "Hi" }, "Hi"],
     ["a prompt", { prompt: "Hi" }, "Hi"],
@@ -57,14 +66,296 @@ describe("the text of a request", () => {
     expect(requestText(request)).toBe("");
   });
 
+  test("reads what Responses call input in the same way", () => {
+    expect(requestText({ input: [{ role: "user", content: [{ type: "input_text", text: "a" }] }, "b"] })).toBe("ab");
+  });
+});
+
+describe("the structured rendering", () => {
+  test.each<[string, RouteRequest, string]>([
+    ["a text is itself", { text: "Hi" }, "Hi"],
+    ["a prompt is itself", { prompt: "Hi" }, "Hi"],
+    ["so is the only one of a list", { prompt: ["Hi"] }, "Hi"],
+    ["prompts are kept apart", { prompt: ["ab", "c"] }, "ab‹R›c"],
+    [
+      "a chat: roles and contents",
+      {
+        messages: [
+          { role: "system", content: "Be brief." },
+          { role: "user", content: "Hi" },
+        ],
+      },
+      "‹R›system‹U›Be brief.‹R›user‹U›Hi",
+    ],
+    [
+      "parts are kept apart, and one part is like a string",
+      { messages: [{ role: "user", content: [{ type: "text", text: "a" }, "b"] }] },
+      "‹R›user‹U›a‹U›b",
+    ],
+    [
+      "calls of tools, whose content is null, and their results",
+      {
+        messages: [
+          { role: "assistant", content: null, tool_calls: [{ id: "1", function: { name: "f", arguments: "{}" } }] },
+          { role: "tool", tool_call_id: "1", content: "42" },
+        ],
+      },
+      '‹R›assistant‹U›‹G›[{"id":"1","function":{"name":"f","arguments":"{}"}}]‹R›tool‹U›42‹G›"1"',
+    ],
+    [
+      "tools come first, as templates render them",
+      { messages: [{ role: "user", content: "Hi" }], tools: [{ type: "function", function: { name: "f" } }] },
+      '‹R›tools‹U›[{"type":"function","function":{"name":"f"}}]‹R›user‹U›Hi',
+    ],
+    [
+      "what shapes the template comes first too",
+      { messages: [{ role: "user", content: "Hi" }], chat_template_kwargs: { enable_thinking: false } },
+      '‹R›chat_template_kwargs‹U›{"enable_thinking":false}‹R›user‹U›Hi',
+    ],
+    [
+      "Anthropic's system text is like a system message",
+      { system: [{ type: "text", text: "Be brief." }], messages: [{ role: "user", content: "Hi" }] },
+      "‹R›system‹U›Be brief.‹R›user‹U›Hi",
+    ],
+    [
+      "Anthropic's use of tools and its result",
+      {
+        messages: [
+          { role: "assistant", content: [{ type: "tool_use", id: "1", name: "f", input: {} }] },
+          {
+            role: "user",
+            content: [{ type: "tool_result", tool_use_id: "1", content: [{ type: "text", text: "42" }] }],
+          },
+        ],
+      },
+      '‹R›assistant‹U›‹G›{"type":"tool_use","id":"1","name":"f","input":{}}‹R›user‹U›‹G›"1"42',
+    ],
+    ["Responses: a string of input", { input: "Hi" }, "Hi"],
+    [
+      "Responses: instructions and input",
+      { instructions: "Be brief.", input: "Hi" },
+      "‹R›system‹U›Be brief.‹R›user‹U›Hi",
+    ],
+    [
+      "Responses: items",
+      {
+        input: [
+          { role: "user", content: [{ type: "input_text", text: "Hi" }] },
+          { type: "function_call_output", call_id: "1", output: "42" },
+        ],
+        previous_response_id: "r1",
+      },
+      '‹R›previous_response_id‹U›"r1"‹R›user‹U›Hi‹R›function_call_output‹U›{"type":"function_call_output","call_id":"1","output":"42"}',
+    ],
+    [
+      "a name is part of a message",
+      { messages: [{ role: "user", name: "Ann", content: "Hi" }] },
+      '‹R›user‹U›Hi‹G›"Ann"',
+    ],
+    ["nothing to read is empty", { prompt: 7 }, ""],
+    ["no messages are empty", { messages: [] }, ""],
+  ])("%s", (_name, request, expected) => {
+    expect(readable(request)).toBe(expected);
+  });
+
+  test("pitfall: chat bodies flattened without roles or tools; moving a word to the next message changes the key", () => {
+    const chat = (...contents: string[]) => ({ messages: contents.map((content) => ({ role: "user", content })) });
+    expect(text(chat("one two", "three"))).not.toBe(text(chat("one", " twothree")));
+    expect(text(chat("one two", "three"))).not.toBe(text(chat("one twothree")));
+    expect(text({ messages: [{ role: "user", content: "x" }] })).not.toBe(
+      text({ messages: [{ role: "assistant", content: "x" }] }),
+    );
+    expect(text({ ...chat("x"), tools: [{ name: "f" }] })).not.toBe(text(chat("x")));
+  });
+
+  test("a conversation's next turn begins with the whole of the turn before", () => {
+    const turns = ["a", "b", "c"].map((content, i) => ({ role: i === 1 ? "assistant" : "user", content }));
+    const [first, next] = [{ messages: turns.slice(0, 1) }, { messages: turns }].map(text);
+    expect(next!.startsWith(first!)).toBe(true);
+  });
+
+  test.each<[string, unknown, unknown]>([
+    [
+      "OpenAI's image as a data URL, Anthropic's as bytes",
+      { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+      { type: "image_url", source: { type: "base64", media_type: "image/png", data: "AAAA" } },
+    ],
+    [
+      "an address, with or without an object around it",
+      { type: "image_url", image_url: { url: "https://x/y.png" } },
+      { type: "image_url", image_url: "https://x/y.png" },
+    ],
+    [
+      "bytes, in an array or in its buffer",
+      { type: "image", image: new Uint8Array([1, 2]) },
+      { type: "image", image: new Uint8Array([1, 2]).buffer },
+    ],
+  ])("the same image has the same hash: %s", (_name, one, other) => {
+    const [a, b] = [one, other].map((part) => readable({ messages: [{ role: "user", content: [part] }] }));
+    expect(a).toMatch(/^‹R›user‹U›‹F›image(_url)?:[0-9a-f]{16}$/);
+    expect(b).toBe(a);
+  });
+
+  test("images that differ in one character differ, and neither is in the key", () => {
+    const image = (data: string) => ({ type: "image_url", image_url: { url: `data:image/png;base64,${data}` } });
+    const body = (data: string) => ({
+      messages: [{ role: "user", content: [image(data), { type: "text", text: "?" }] }],
+    });
+    const long = "A".repeat(100_000);
+    const keys = [`${long}B`, `${long}C`, `B${long}`].map((data) => text(body(data)));
+    expect(new Set(keys).size).toBe(3);
+    for (const each of keys) expect(each.length).toBeLessThan(60);
+  });
+
+  test("sounds and files are hashes too", () => {
+    const parts = [
+      { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } },
+      { type: "file", file: { file_id: "f1" } },
+    ];
+    expect(readable({ messages: [{ role: "user", content: parts }] })).toMatch(
+      /^‹R›user‹U›‹F›input_audio:[0-9a-f]{16}‹U›‹F›file:[0-9a-f]{16}$/,
+    );
+  });
+
+  test("pitfall: 64-bit hashes through JS Number; all 16 digits of a hash vary", () => {
+    const digits = Array.from({ length: 16 }, () => new Set<string>());
+    for (let i = 0; i < 400; i++) {
+      const part = { type: "x", image_url: `https://x/${i}` };
+      const hash = text({ messages: [{ role: "user", content: [part] }] }).slice(-16);
+      for (let at = 0; at < 16; at++) digits[at]!.add(hash[at]!);
+    }
+    for (const seen of digits) expect(seen.size).toBe(16);
+  });
+});
+
+describe("token ids", () => {
+  test("pitfall: token-id prompts keyed only by their count", () => {
+    expect(key({ prompt: [1, 2, 3] })).toMatchObject({ text: "", tokens: [1, 2, 3], chars: 3 });
+    expect(key({ prompt: [1, 2, 4] }).tokens).not.toEqual(key({ prompt: [1, 2, 3] }).tokens);
+  });
+
+  test("lists of them come one after the other, kept apart", () => {
+    expect(key({ prompt: [[1, 2]] }).tokens).toEqual([1, 2]);
+    expect(key({ prompt: [[1, 2], [3]] }).tokens).toEqual([1, 2, 1_000_000, 3]);
+    expect(key({ prompt: [[1], [2, 3]] }).tokens).not.toEqual(key({ prompt: [[1, 2], [3]] }).tokens);
+  });
+
+  test.each([[[1, -1]], [[1.5]], [[1_000_000]], [[1, "a"]], [[[1], "a"]], [[[1], []]]])("%j are none", (prompt) => {
+    expect(key({ prompt })).toMatchObject({ tokens: null });
+  });
+});
+
+describe("the namespace of a request", () => {
+  test("is empty when nothing is given", () => {
+    expect(key({ text: "x" }).namespace).toBe("");
+    expect(key({ messages: [], model: 7 } as never).namespace).toBe("");
+  });
+
+  test("is another for every model, adapter, salt and API key, and the same for the same", () => {
+    const options: KeyOptions[] = [
+      { model: "m" },
+      { adapter: "m" },
+      { cacheSalt: "m" },
+      { apiKey: "m" },
+      { model: "m", adapter: "a" },
+      { model: "m", cacheSalt: "a" },
+      { model: 'm","a' },
+      { model: "m\u0000a" },
+    ];
+    const reader = new KeyReader("structured");
+    const names = [...options, ...options].map((each) => reader.read({ text: "x" }, each).namespace);
+    expect(new Set(names).size).toBe(options.length);
+    expect(names.slice(options.length)).toEqual(names.slice(0, options.length));
+  });
+
+  test("is read from the body, and what the caller says counts more", () => {
+    const body = { prompt: "x", model: "m", lora_path: "a", cache_salt: "s" };
+    expect(key(body).namespace).toBe(key({ prompt: "x" }, { model: "m", adapter: "a", cacheSalt: "s" }).namespace);
+    expect(key(body, { model: "other" }).namespace).not.toBe(key(body).namespace);
+  });
+
+  test("does not hold the API key itself", () => {
+    expect(key({ text: "x" }, { apiKey: "sk-secret" }).namespace).not.toContain("secret");
+  });
+
+  test("pitfall: the end user or a request id as affinity key; they change nothing", () => {
+    const body = { messages: [{ role: "user", content: "Hi" }] };
+    const marked = { ...body, user: "ann", metadata: { request_id: "1" }, request_id: "1" };
+    expect(key(marked)).toEqual(key(body));
+    expect(key(marked).session).toBeNull();
+  });
+
+  test("the body decides nothing when it cannot be read, but what the caller says stays", () => {
+    const broken = {
+      get messages(): never {
+        throw new Error("no");
+      },
+    };
+    expect(key(broken, { model: "m", session: "s" })).toMatchObject({ text: "", session: "s" });
+    expect(key(broken, { model: "m" }).namespace).toBe(key({ text: "" }, { model: "m" }).namespace);
+  });
+});
+
+describe("affinity", () => {
+  test.each<[string, RouteRequest, string]>([
+    [
+      "the first message of a user, not the system's",
+      {
+        messages: [
+          { role: "system", content: "s" },
+          { role: "user", content: "first" },
+          { role: "user", content: "second" },
+        ],
+      },
+      "first",
+    ],
+    ["its first text part", { messages: [{ role: "user", content: [{ type: "text", text: "first" }] }] }, "first"],
+    ["a prompt", { prompt: "a prompt" }, "a prompt"],
+    ["a text", { text: "a text" }, "a text"],
+    ["token ids", { prompt: [1, 2] }, ""],
+  ])("%s", (_name, request, expected) => {
+    expect(key(request).affinity).toBe(expected);
+  });
+
+  test("100 characters, none cut in two", () => {
+    expect(key({ text: "😀".repeat(300) }).affinity).toBe("😀".repeat(100));
+  });
+});
+
+describe("whatever is given", () => {
   test("never throws, whatever is given", () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withSparseArray: true, withBigInt: true }), (value) => {
-        for (const request of [value, { prompt: value }, { messages: value }, { messages: [{ content: value }] }]) {
-          expect(typeof requestText(request as never)).toBe("string");
+        const shapes = [
+          value,
+          { prompt: value },
+          { messages: value },
+          { messages: [{ content: value }] },
+          { input: value, tools: value },
+          { system: value, messages: [value, { role: value, content: [value, { content: value, image_url: value }] }] },
+          { model: value, cache_salt: value, text: value },
+        ];
+        for (const request of shapes) {
+          for (const rendering of ["reference", "structured"] as const) {
+            expect(typeof new KeyReader(rendering).read(request as never, {}).text).toBe("string");
+          }
         }
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("bodies that hold themselves, are deep or have thousands of millions of holes are read in no time", () => {
+    const values = [cyclic, deep, new Array(2 ** 32 - 1), [[1], ...[]].concat(new Array(1000)), many];
+    for (const value of values) {
+      for (const request of [
+        { prompt: value },
+        { messages: value },
+        { input: value },
+        { messages: [{ role: "user", content: value }] },
+      ]) {
+        expect(typeof key(request).text).toBe("string");
+      }
+    }
   });
 });

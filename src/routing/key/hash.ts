@@ -10,8 +10,9 @@ export function hash64(value: string | Uint8Array, from = 0): string {
     a = Math.imul(a ^ unit, 2654435761);
     b = Math.imul(b ^ unit, 1597334677);
   }
-  a = mixed(a ^ value.length) ^ mixed(b);
-  b = mixed(b ^ value.length) ^ mixed(a);
+  const length = value.length - from;
+  a = mixed(a ^ length) ^ mixed(b);
+  b = mixed(b ^ length) ^ mixed(a);
   return hex(b) + hex(a);
 }
 

@@ -53,7 +53,7 @@ export function prefixAware(
       return { replica: shorterOfTwo(request, random), reason: "imbalanced", matchedChars: 0 };
     }
     const available = request.everyReplica ? everyone : candidates.map(({ id }) => id);
-    const match = tree.prefixMatch(key.text, available, namespaceOf(key));
+    const match = tree.prefixMatch(key.text, available, namespaceOf(key), request.timeS);
     const { matchedChars } = match;
     const matches = (key.chars === 0 ? 0 : matchedChars / key.chars) >= matchRateThreshold;
     const eligible = (matches ? match.matchedTenants : tree.getSmallestTenants(available)) ?? [];

@@ -1,7 +1,10 @@
+/** Where the pieces come from: the reader of a stream. */
+export type PieceSource = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
+
 /** What a relayed body tells of itself. The last three exclude each other. */
 export interface RelayEvents {
-  /** The first bytes were passed on. */
-  onFirstByte(): void;
+  /** A piece, not empty, was passed on. */
+  onPiece(piece: Uint8Array): void;
   /** The source ended, and all of it was passed on. */
   onEnd(): void;
   /** The source failed. What is returned is sent as the last bytes; null passes the failure on. */
@@ -11,16 +14,14 @@ export interface RelayEvents {
 }
 
 /** The same bytes in the same pieces: one is taken from the source when one is asked for, so nothing piles up here. */
-export function relay(source: ReadableStream<Uint8Array>, events: RelayEvents): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
-  let started = false;
+export function relay(source: PieceSource, events: RelayEvents): ReadableStream<Uint8Array> {
   let cancelled = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         let piece: ReadableStreamReadResult<Uint8Array>;
         try {
-          piece = await reader.read();
+          piece = await source.read();
         } catch (error) {
           if (cancelled) return;
           const lastBytes = events.onBreak(error);
@@ -39,16 +40,13 @@ export function relay(source: ReadableStream<Uint8Array>, events: RelayEvents): 
           return;
         }
         controller.enqueue(piece.value);
-        if (!started && piece.value.byteLength > 0) {
-          started = true;
-          events.onFirstByte();
-        }
+        if (piece.value.byteLength > 0) events.onPiece(piece.value);
       },
       async cancel(reason) {
         cancelled = true;
         events.onCancel();
         // The source may be aborted already, which is no concern of who cancels.
-        await reader.cancel(reason).catch(() => {});
+        await source.cancel(reason).catch(() => {});
       },
     },
     { highWaterMark: 0 },

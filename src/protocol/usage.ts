@@ -1,0 +1,71 @@
+/** What an answer says of its tokens; null for what it does not say. */
+export interface TokenUsage {
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  /** Tokens of the prompt that the engine had in its prefix cache. */
+  readonly cachedTokens: number | null;
+}
+
+/** More than any `usage` and what comes after it. */
+const TAIL_BYTES = 4096;
+
+/**
+ * Reads `usage` from the end of an answer, JSON or a stream of events, whose pieces pass by: only the last few kilobytes are held.
+ */
+export class UsageTail {
+  readonly #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  push(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.byteLength;
+    while (this.#bytes - this.#pieces[0]!.byteLength >= TAIL_BYTES) this.#bytes -= this.#pieces.shift()!.byteLength;
+  }
+
+  /** Null when there is none. */
+  read(): TokenUsage | null {
+    const decoder = new TextDecoder();
+    const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
+    // Quotes inside strings are escaped: only a field's own name looks like this.
+    const at = [...text.matchAll(/"usage"\s*:\s*\{/g)].at(-1);
+    return at === undefined ? null : usageOf(firstObject(text.slice(at.index + at[0].length - 1)));
+  }
+}
+
+/** OpenAI's `usage` of completions and chats, of Responses, and Anthropic's. */
+function usageOf(usage: Readonly<Record<string, unknown>> | null): TokenUsage | null {
+  if (usage === null) return null;
+  const details = (usage.prompt_tokens_details ?? usage.input_tokens_details) as
+    | { cached_tokens?: unknown }
+    | null
+    | undefined;
+  const cached = count(usage.cache_read_input_tokens);
+  const input = count(usage.input_tokens);
+  // Anthropic's input_tokens are those that the cache did not serve.
+  const sent =
+    input === null || cached === null ? input : input + cached + (count(usage.cache_creation_input_tokens) ?? 0);
+  return {
+    promptTokens: count(usage.prompt_tokens) ?? sent,
+    completionTokens: count(usage.completion_tokens) ?? count(usage.output_tokens),
+    cachedTokens: count(details?.cached_tokens) ?? cached,
+  };
+}
+
+function count(value: unknown): number | null {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
+}
+
+/** The object that the text begins with; null when it does not end. Its strings hold no braces: there are only counts in it. */
+function firstObject(text: string): Record<string, unknown> | null {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "{") depth++;
+    if (text[i] !== "}" || --depth > 0) continue;
+    try {
+      return JSON.parse(text.slice(0, i + 1)) as Record<string, unknown>;
+    } catch {
+      return null;
+    }
+  }
+  return null;
+}
