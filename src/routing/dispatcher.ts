@@ -30,6 +30,9 @@ export class Dispatcher {
     const { replicas, every } = selection;
     const loads = every ? this.#set.loads(timeS) : this.#set.loadsOf(replicas, timeS);
     const choice = ground.policy.choose({ key, timeS, candidates: replicas, loads, everyReplica: every });
+    if (!choice.replica.hasRoom || choice.replica.removed) {
+      throw new Error(`policy ${ground.policy.name} chose replica ${choice.replica.id}, which is no candidate`);
+    }
     const decision = new RecordedDecision(ground.policy.name, choice, key.chars, selection, loads);
     const hold = new Hold(ground, choice.replica, key, timeS, origin);
     const lease = new RouterLease(hold, decision);

@@ -4,6 +4,7 @@ import { checkQueueLength, checkReport } from "./lease-report.js";
 import type { Policy, ReleaseReport, Route } from "./policies/policy.js";
 import type { Replica } from "./replica.js";
 import type { Key } from "./request-key.js";
+import { shown } from "./shown.js";
 
 /** What is known of a response when it ends. What is not known is left out, undefined or null. */
 export interface LeaseReport {
@@ -90,6 +91,8 @@ export class Hold implements Route {
   memo: unknown = null;
   accepted = false;
   end: LeaseEnd | null = null;
+  /** Whether its request was put back after a rejection. */
+  putBack = false;
   readonly #ground: LeaseGround;
   #signal: AbortSignal | null = null;
   #firstTokenS: number | null = null;
@@ -113,16 +116,15 @@ export class Hold implements Route {
 
   /** Of the signal. */
   handleEvent(): void {
-    this.#finish("aborted", { error: this.#signal!.reason });
+    this.#finishUnasked("aborted", this.#signal!.reason);
   }
 
   idle(): void {
-    const seconds = this.#ground.idleLimit!.seconds;
-    this.#finish("idle", { error: new Error(`the lease was idle for ${seconds} s`) });
+    this.#finishUnasked("idle", new Error(`the lease was idle for ${this.#ground.idleLimit!.seconds} s`));
   }
 
   forgotten(): void {
-    this.#finish("forgotten", { error: new Error("the lease was never released") });
+    this.#finishUnasked("forgotten", new Error("the lease was never released"));
   }
 
   accept(): void {
@@ -163,6 +165,15 @@ export class Hold implements Route {
     if (this.end !== null) return;
     if (report !== undefined) checkReport(report);
     this.#finish("released", report ?? NOTHING);
+  }
+
+  /** Nobody is there to catch what a policy throws. */
+  #finishUnasked(end: LeaseEnd, error: unknown): void {
+    try {
+      this.#finish(end, { error });
+    } catch (thrown) {
+      console.error(thrown);
+    }
   }
 
   /** Frees the place first, so that it is free whatever the policy does. */
@@ -220,9 +231,18 @@ export class RouterLease implements Lease {
     this.#hold = hold;
   }
 
-  /** Null for what is no lease of a router. */
-  static holdOf(lease: unknown): Hold | null {
-    return typeof lease === "object" && lease !== null && #hold in lease ? lease.#hold : null;
+  /**
+   * The origin of a request that is put back after this lease was rejected.
+   * @throws TypeError for any other lease, and the second time.
+   */
+  static takeBack(lease: unknown): Origin {
+    const hold = typeof lease === "object" && lease !== null && #hold in lease ? lease.#hold : null;
+    if (hold === null || hold.end !== "rejected" || hold.putBack) {
+      const given = hold === null ? shown(lease) : hold.putBack ? "one put back already" : (hold.end ?? "a live one");
+      throw new TypeError(`retryOf must be a lease that was rejected, not ${given}`);
+    }
+    hold.putBack = true;
+    return { arrival: hold.origin.arrival, rejections: hold.origin.rejections + 1 };
   }
 
   get live(): boolean {

@@ -14,7 +14,6 @@ import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
 import { type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
 import { checkLoad, checkRoute } from "./route-options.js";
-import { shown } from "./shown.js";
 
 export interface RouteOptions extends CandidateOptions, KeyOptions {
   /** Ends the lease when it aborts. */
@@ -138,16 +137,7 @@ export class Router {
     this.#live();
     checkRoute(options);
     const { signal, timeoutMs = this.#queueTimeoutMs, retryOf } = options;
-    let origin = null;
-    if (retryOf !== undefined) {
-      const hold = RouterLease.holdOf(retryOf);
-      if (hold?.end !== "rejected") {
-        throw new TypeError(
-          `retryOf must be a lease that was rejected, not ${hold === null ? shown(retryOf) : (hold.end ?? "a live one")}`,
-        );
-      }
-      origin = { arrival: hold.origin.arrival, rejections: hold.origin.rejections + 1 };
-    }
+    const origin = retryOf === undefined ? null : RouterLease.takeBack(retryOf);
     const wanted = wantedOf(this.#set, request, options);
     const key = this.#reader.read(request, options);
     return this.#admission.admit({ key, wanted, signal, timeoutMs, origin });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Lease, NoReplicaError, QueueFullError, QueueTimeoutError } from "../../src/index.js";
+import { type Lease, NoReplicaError, type Policy, QueueFullError, QueueTimeoutError } from "../../src/index.js";
 import { settled, virtualRouter } from "./support.js";
 
 /** How a promise stands. */
@@ -255,12 +255,12 @@ describe("acquire", () => {
 
   test("a policy that fails in a choice for one that waits fails that one, and the place stays free", async () => {
     let fails = false;
-    const policy = {
+    const policy: Policy = {
       name: "fails",
       tree: null,
-      choose({ candidates }: { candidates: readonly never[] }) {
+      choose({ candidates }) {
         if (fails) throw new Error("no choice");
-        return { replica: candidates[0]!, reason: "only_candidate" as const, matchedChars: 0 };
+        return { replica: candidates[0]!, reason: "only_candidate", matchedChars: 0 };
       },
     };
     const { router } = virtualRouter({ replicas: one(), policy });
@@ -328,14 +328,18 @@ describe("a request that a replica rejects", () => {
   });
 
   test("gives up when its time is over during the backoff, or its signal aborts", async () => {
-    const { router, time } = virtualRouter({ replicas: one() });
-    let lease = await router.acquire({ text: "" });
-    lease.reject();
-    lease = await router.acquire({ text: "" }, { retryOf: lease });
-    lease.reject();
+    const { router, time } = virtualRouter({ replicas: one(2) });
+    const rejectedTwice = async (): Promise<Lease> => {
+      const rejected = await router.acquire({ text: "" });
+      rejected.reject();
+      const again = await router.acquire({ text: "" }, { retryOf: rejected });
+      again.reject();
+      return again;
+    };
+    const [first, other] = [await rejectedTwice(), await rejectedTwice()];
     const controller = new AbortController();
-    const late = watch(router.acquire({ text: "" }, { retryOf: lease, timeoutMs: 10 }));
-    const aborted = watch(router.acquire({ text: "" }, { retryOf: lease, signal: controller.signal }));
+    const late = watch(router.acquire({ text: "" }, { retryOf: first, timeoutMs: 10 }));
+    const aborted = watch(router.acquire({ text: "" }, { retryOf: other, signal: controller.signal }));
     await settled();
     expect(router.waiting).toBe(2);
     controller.abort(new Error("enough"));
@@ -355,10 +359,19 @@ describe("a request that a replica rejects", () => {
       },
       "released",
     ],
+    [
+      "one put back already",
+      (lease) => {
+        lease.reject();
+        return lease;
+      },
+      "one put back already",
+    ],
     ["no lease at all", () => ({}), "an object"],
   ])("retryOf refuses %s", async (_name, of, shown) => {
     const { router } = virtualRouter({ replicas: one() });
     const retryOf = of(router.route({ text: "" })) as Lease;
+    if (shown === "one put back already") (await router.acquire({ text: "" }, { retryOf })).release();
     await expect(router.acquire({ text: "" }, { retryOf })).rejects.toThrow(
       `retryOf must be a lease that was rejected, not ${shown}`,
     );

@@ -9,7 +9,7 @@ afterEach(() => {
 let now = 0;
 function makeRouter(options: Partial<RouterOptions> & { replicas: readonly ReplicaOptions[] }): Router {
   now = 0;
-  const router = new Router({ policy: "prefix_aware", clock: () => ++now, ...options });
+  const router = new Router({ policy: "prefix_aware", rendering: "reference", clock: () => ++now, ...options });
   routers.push(router);
   return router;
 }

@@ -14,7 +14,10 @@ const text = (request: RouteRequest): string => key(request).text;
 
 /** A control character as a letter that can be read: R before a message, U before content, G before a field, F before media. */
 const readable = (request: RouteRequest): string =>
-  text(request).replace(/[\u001c-\u001f]/g, (separator) => `‹${"FGRU"[separator.charCodeAt(0) - 0x1c]}›`);
+  [..."FGRU"].reduce(
+    (shown, letter, i) => shown.replaceAll(String.fromCharCode(0x1c + i), `‹${letter}›`),
+    text(request),
+  );
 
 describe("the reference rendering", () => {
   test.each<[string, unknown, string]>([
