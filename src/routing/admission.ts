@@ -1,11 +1,10 @@
 import { type Backoff, backoffMs } from "./backoff.js";
 import { mayServe, type Wanted } from "./candidates.js";
-import type { Dispatcher } from "./dispatcher.js";
+import type { Dispatcher, Placeable } from "./dispatcher.js";
 import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
-import type { Lease, Origin } from "./lease.js";
+import { type Lease, type Origin, RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
-import type { Key } from "./request-key.js";
 import { LONGEST_DELAY_MS, type Timers } from "./timers.js";
 import { WaitingLine } from "./waiting-line.js";
 
@@ -23,10 +22,8 @@ export interface AdmissionSettings {
 }
 
 /** @internal A request that asks for a place. */
-export interface Applicant {
-  readonly key: Key;
+export interface Applicant extends Placeable {
   readonly wanted: Wanted;
-  readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   /** Of the lease that was rejected, for a request that is put back. */
   readonly origin: Origin | null;
@@ -35,6 +32,8 @@ export interface Applicant {
 interface Waiter extends Applicant, Origin {
   /** For exact matching: where the policy would send it. */
   meant: Replica | null;
+  /** The policy would have it wait for that one though others had room. */
+  insists: boolean;
   timer: unknown;
   onAbort: () => void;
   resolve(lease: Lease): void;
@@ -64,19 +63,26 @@ export class Admission {
     return this.#line.size + this.#backingOff.size;
   }
 
+  get #exact(): boolean {
+    return this.#settings.matching === "exact";
+  }
+
   /** The origin of a request that comes for the first time. */
   arrive(): Origin {
     return { arrival: this.#arrivals++, rejections: 0 };
   }
 
   async admit(applicant: Applicant): Promise<Lease> {
-    const { key, wanted, signal, origin } = applicant;
+    const { wanted, signal, origin } = applicant;
     signal?.throwIfAborted();
     const { arrival, rejections } = origin ?? this.arrive();
     const delayMs = backoffMs(rejections, this.#settings.backoff);
     const selection = this.#dispatcher.candidates(wanted, rejections);
+    let meant: Replica | null = null;
     if (delayMs === 0 && selection.replicas.length > 0) {
-      return this.#dispatcher.lease(key, selection, { arrival, rejections }, signal);
+      const placed = this.#dispatcher.place(applicant, selection, { arrival, rejections }, this.#exact);
+      if (placed instanceof RouterLease) return placed;
+      meant = placed;
     }
     const replicas = this.#set.all.length;
     if (replicas > 0 && !this.#set.all.some((replica) => mayServe(replica, wanted))) {
@@ -88,17 +94,8 @@ export class Admission {
       throw new QueueFullError(this.waiting, maxQueuedRequests, replicas);
     }
     const lease = await new Promise<Lease>((resolve, reject) => {
-      const waiter = {
-        ...applicant,
-        arrival,
-        rejections,
-        meant: null,
-        timer: null,
-        resolve,
-        reject,
-        onAbort: () => {},
-      };
-      this.#begin(waiter, delayMs);
+      const state = { arrival, rejections, meant, insists: meant !== null, timer: null, onAbort: () => {} };
+      this.#begin({ ...applicant, ...state, resolve, reject }, delayMs);
     });
     // The signal may have ended the lease between the grant and now.
     if (!lease.live) signal?.throwIfAborted();
@@ -108,12 +105,13 @@ export class Admission {
   /** A place on this replica is free. */
   freed(replica: Replica): void {
     if (this.#line.size === 0 || replica.removed) return;
+    const passed = new Set<Waiter>();
     while (replica.hasRoom) {
       const waiter =
-        this.#line.first(({ meant }) => meant === replica) ??
-        this.#line.first(({ wanted }) => mayServe(replica, wanted));
+        this.#line.first((each) => each.meant === replica && !passed.has(each)) ??
+        this.#line.first((each) => !each.insists && mayServe(replica, each.wanted) && !passed.has(each));
       if (waiter === undefined) return;
-      this.#grant(waiter);
+      if (!this.#grant(waiter)) passed.add(waiter);
     }
   }
 
@@ -123,8 +121,8 @@ export class Admission {
       if (waiter.meant?.hasRoom && !waiter.meant.removed) this.#grant(waiter);
     }
     for (const waiter of this.#line.all()) {
-      if (this.#dispatcher.candidates(waiter.wanted, waiter.rejections).replicas.length > 0) this.#grant(waiter);
-      else if (waiter.meant === null || waiter.meant.removed) this.#mean(waiter);
+      if (this.#grant(waiter)) continue;
+      if (waiter.meant === null || waiter.meant.removed) this.#mean(waiter);
     }
   }
 
@@ -154,11 +152,10 @@ export class Admission {
   }
 
   #comeBack(waiter: Waiter, timeoutMs: number): void {
-    this.#backingOff.delete(waiter);
     waiter.timer = null;
-    const { wanted, rejections } = waiter;
-    if (this.#dispatcher.candidates(wanted, rejections).replicas.length > 0) this.#grant(waiter);
-    else this.#wait(waiter, timeoutMs);
+    if (this.#grant(waiter)) return;
+    this.#backingOff.delete(waiter);
+    this.#wait(waiter, timeoutMs);
   }
 
   #wait(waiter: Waiter, timeoutMs: number): void {
@@ -166,13 +163,14 @@ export class Admission {
     if (timeoutMs <= LONGEST_DELAY_MS) {
       waiter.timer = this.#settings.timers.setTimeout(() => this.#timeOut(waiter), timeoutMs);
     }
-    this.#mean(waiter);
+    if (!waiter.insists) this.#mean(waiter);
   }
 
   /** Asks the policy, for exact matching, where the request would go if there were room. */
   #mean(waiter: Waiter): void {
     waiter.meant = null;
-    if (this.#settings.matching === "fifo") return;
+    waiter.insists = false;
+    if (!this.#exact) return;
     const replicas = this.#set.all.filter((replica) => mayServe(replica, waiter.wanted));
     if (replicas.length === 0) return;
     try {
@@ -182,16 +180,24 @@ export class Admission {
     }
   }
 
-  /** A choice anew, among the replicas with room: one has become free, or some. */
-  #grant(waiter: Waiter): void {
-    const { key, wanted, signal, arrival, rejections } = waiter;
-    this.#leave(waiter);
+  /** A choice anew, among the replicas with room, if there are any. Returns whether the waiter is no longer there. */
+  #grant(waiter: Waiter): boolean {
+    const { wanted, arrival, rejections } = waiter;
     try {
       const selection = this.#dispatcher.candidates(wanted, rejections);
-      waiter.resolve(this.#dispatcher.lease(key, selection, { arrival, rejections }, signal));
+      if (selection.replicas.length === 0) return false;
+      const placed = this.#dispatcher.place(waiter, selection, { arrival, rejections }, this.#exact);
+      if (!(placed instanceof RouterLease)) {
+        waiter.meant = placed;
+        waiter.insists = true;
+        return false;
+      }
+      this.#leave(waiter);
+      waiter.resolve(placed);
     } catch (error) {
-      waiter.reject(error);
+      this.#turnAway(waiter, error);
     }
+    return true;
   }
 
   #timeOut(waiter: Waiter): void {

@@ -99,6 +99,11 @@ export class Excluded {
     });
   }
 
+  /** Those that would be candidates if they had room. */
+  full(): Replica[] {
+    return this.#all.filter((_, i) => this.#codes[i] === FULL);
+  }
+
   count(why: Exclusion): number {
     const code = EXCLUSIONS.indexOf(why);
     return this.#codes.reduce((count, each) => (each === code ? count + 1 : count), 0);

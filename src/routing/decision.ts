@@ -52,6 +52,7 @@ export class RecordedDecision implements Decision {
     textChars: number,
     { replicas }: Selection,
     loads: readonly number[],
+    _explained = false,
   ) {
     this.replica = replica.id;
     this.policy = policy;

@@ -1,21 +1,33 @@
 import { type Locality, type Selection, select, type Wanted } from "./candidates.js";
 import type { Choice } from "./decision.js";
 import { RecordedDecision } from "./decision.js";
-import { Hold, type Lease, type LeaseGround, type Origin, RouterLease } from "./lease.js";
+import { Hold, type LeaseGround, type Origin, RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
 import type { Key } from "./request-key.js";
+
+/** A request, ready to be placed. */
+export interface Placeable {
+  readonly key: Key;
+  readonly signal: AbortSignal | undefined;
+  /** Whether the decision is to have every candidate's figures. */
+  readonly explain: boolean;
+}
 
 /** Lets the policy choose, and makes leases. */
 export class Dispatcher {
   readonly #set: ReplicaSet;
   readonly #ground: LeaseGround;
   readonly #locality: Locality | null;
+  readonly #explainEvery: number;
+  #decisions = 0;
 
-  constructor(set: ReplicaSet, ground: LeaseGround, locality: Locality | null) {
+  /** @param explainEvery every so many-th decision is explained; 0: none but those that ask for it. */
+  constructor(set: ReplicaSet, ground: LeaseGround, locality: Locality | null, explainEvery: number) {
     this.#set = set;
     this.#ground = ground;
     this.#locality = locality;
+    this.#explainEvery = explainEvery;
   }
 
   /** The replicas with room for a request that has been rejected so often. */
@@ -23,18 +35,26 @@ export class Dispatcher {
     return select(this.#set, wanted, this.#locality, rejections);
   }
 
-  /** A lease on one of the candidates, of which there must be one. */
-  lease(key: Key, selection: Selection, origin: Origin, signal: AbortSignal | undefined): Lease {
+  /**
+   * A lease on one of the candidates, of which there must be one; or, where the request can wait, the replica without room that the
+   * policy would have it wait for.
+   */
+  place(request: Placeable, selection: Selection, origin: Origin, canWait: boolean): RouterLease | Replica {
+    const { key, signal, explain } = request;
     const ground = this.#ground;
     const timeS = ground.clock();
-    const { replicas, every } = selection;
+    const { replicas, every, excluded } = selection;
     const loads = every ? this.#set.loads(timeS) : this.#set.loadsOf(replicas, timeS);
-    const choice = ground.policy.choose({ key, timeS, candidates: replicas, loads, everyReplica: every });
-    if (!choice.replica.hasRoom || choice.replica.removed) {
-      throw new Error(`policy ${ground.policy.name} chose replica ${choice.replica.id}, which is no candidate`);
+    const asked = { key, timeS, candidates: replicas, loads, everyReplica: every };
+    const choice = ground.policy.choose(canWait && excluded !== null ? { ...asked, full: excluded.full() } : asked);
+    const { replica } = choice;
+    if (replica.removed || !(replica.hasRoom || canWait)) {
+      throw new Error(`policy ${ground.policy.name} chose replica ${replica.id}, which is no candidate`);
     }
-    const decision = new RecordedDecision(ground.policy.name, choice, key.chars, selection, loads);
-    const hold = new Hold(ground, choice.replica, key, timeS, origin);
+    if (!replica.hasRoom) return replica;
+    const explained = explain || (this.#explainEvery > 0 && ++this.#decisions % this.#explainEvery === 0);
+    const decision = new RecordedDecision(ground.policy.name, choice, key.chars, selection, loads, explained);
+    const hold = new Hold(ground, replica, key, timeS, origin);
     const lease = new RouterLease(hold, decision);
     ground.forgotten?.register(lease, hold, hold);
     if (signal !== undefined) hold.tie(signal);

@@ -51,6 +51,8 @@ export interface RouterOptions extends PolicyOptions {
   loadValidSecs?: number;
   /** Seconds without a sign of life (`accept`, `firstToken`, `touch`) after which a lease ends. Default: no limit. */
   leaseIdleSecs?: number;
+  /** Every so many-th decision has every candidate's match and score, as with `route(request, { explain: true })`. Default: 0, none. */
+  explainEvery?: number;
   /** Called for each lease that was collected as garbage before it was released. Default: a line on the console. */
   onForgottenLease?: (lease: ForgottenLease) => void;
 }
@@ -64,6 +66,7 @@ export interface Settings {
   readonly backoff: Backoff;
   readonly loadValidSecs: number;
   readonly leaseIdleSecs: number;
+  readonly explainEvery: number;
   readonly onForgottenLease: (lease: ForgottenLease) => void;
 }
 
@@ -77,6 +80,7 @@ export function settingsOf(options: RouterOptions): Settings {
     backoff: { ...DEFAULT_BACKOFF, ...options.backoff },
     loadValidSecs: options.loadValidSecs ?? 10,
     leaseIdleSecs: options.leaseIdleSecs ?? Number.POSITIVE_INFINITY,
+    explainEvery: options.explainEvery ?? 0,
     onForgottenLease: options.onForgottenLease ?? reportForgotten,
   };
 }
@@ -108,6 +112,7 @@ const OWN_OPTIONS = [
   "locality",
   "loadValidSecs",
   "leaseIdleSecs",
+  "explainEvery",
   "onForgottenLease",
 ];
 const BACKOFF_OPTIONS = ["initialMs", "multiplier", "maxMs"];
@@ -135,6 +140,7 @@ export function checkOptions(options: RouterOptions): void {
   checkLocality(options.locality);
   checkNumber("loadValidSecs", options.loadValidSecs, (n) => n > 0, "above 0");
   checkNumber("leaseIdleSecs", options.leaseIdleSecs, (n) => n > 0, "above 0");
+  checkNumber("explainEvery", options.explainEvery, (n) => Number.isInteger(n) && n >= 0, "a whole number, 0 or more");
   const { onForgottenLease } = options;
   if (onForgottenLease !== undefined && typeof onForgottenLease !== "function") {
     throw new TypeError(`onForgottenLease must be a function, not ${shown(onForgottenLease)}`);

@@ -18,6 +18,8 @@ import { checkLoad, checkRoute } from "./route-options.js";
 export interface RouteOptions extends CandidateOptions, KeyOptions {
   /** Ends the lease when it aborts. */
   signal?: AbortSignal;
+  /** Whether `lease.decision.candidates` is to have every candidate's match and score. Default: false, which costs nothing. */
+  explain?: boolean;
 }
 
 export interface AcquireOptions extends RouteOptions {
@@ -80,7 +82,7 @@ export class Router {
       freed: (replica) => this.#admission.freed(replica),
     };
     this.#reader = new KeyReader(rendering);
-    this.#dispatcher = new Dispatcher(this.#set, this.#ground, options.locality ?? null);
+    this.#dispatcher = new Dispatcher(this.#set, this.#ground, options.locality ?? null, settings.explainEvery);
     this.#admission = new Admission(this.#set, this.#dispatcher, settings);
     this.#queueTimeoutMs = settings.queueTimeoutMs;
     this.updateReplicas(options.replicas);
@@ -124,7 +126,8 @@ export class Router {
     const selection = this.#dispatcher.candidates(wanted, 0);
     if (selection.replicas.length === 0) throw new NoReplicaError(this.#set.all.length, selection.excluded);
     const key = this.#reader.read(request, options);
-    return this.#dispatcher.lease(key, selection, this.#admission.arrive(), options.signal);
+    const { signal, explain = false } = options;
+    return this.#dispatcher.place({ key, signal, explain }, selection, this.#admission.arrive(), false) as Lease;
   }
 
   /**
@@ -136,11 +139,11 @@ export class Router {
   async acquire(request: RouteRequest, options: AcquireOptions = NO_OPTIONS): Promise<Lease> {
     this.#live();
     checkRoute(options);
-    const { signal, timeoutMs = this.#queueTimeoutMs, retryOf } = options;
+    const { signal, timeoutMs = this.#queueTimeoutMs, retryOf, explain = false } = options;
     const origin = retryOf === undefined ? null : RouterLease.takeBack(retryOf);
     const wanted = wantedOf(this.#set, request, options);
     const key = this.#reader.read(request, options);
-    return this.#admission.admit({ key, wanted, signal, timeoutMs, origin });
+    return this.#admission.admit({ key, wanted, signal, timeoutMs, explain, origin });
   }
 
   /**

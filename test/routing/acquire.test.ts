@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Lease, NoReplicaError, type Policy, QueueFullError, QueueTimeoutError } from "../../src/index.js";
-import { settled, virtualRouter } from "./support.js";
+import { named, settled, virtualRouter } from "./support.js";
 
 /** How a promise stands. */
 function watch(promise: Promise<Lease>): { lease: Lease | null; error: unknown } {
@@ -251,6 +251,32 @@ describe("acquire", () => {
     expect(waiting.error).toEqual(new TypeError("Router used after dispose"));
     expect(time.pending).toBe(0);
     await expect(router.acquire({ text: "" })).rejects.toThrow("Router used after dispose");
+  });
+
+  test("matching exact: a policy may have a request wait for a full replica though others have room", async () => {
+    const policy: Policy = {
+      ...named(),
+      choose({ key, candidates, full = [] }) {
+        const replica = [...candidates, ...full].find(({ id }) => key.text.startsWith(id))!;
+        return { replica, reason: "prefix_match", matchedChars: 0 };
+      },
+    };
+    const { router } = virtualRouter({ replicas: [...two, { id: "c", maxOngoingRequests: 1 }], policy });
+    const [a, b] = [router.route({ text: "a" }), router.route({ text: "b" })];
+    const insists = watch(router.acquire({ text: "a2" }));
+    await settled();
+    expect(router.waiting).toBe(1);
+    // Places that it is not meant for go by.
+    b.release();
+    expect(router.route({ text: "b" }).live).toBe(true);
+    expect((await router.acquire({ text: "c" })).replica.id).toBe("c");
+    a.release();
+    await settled();
+    expect(insists.lease?.replica.id).toBe("a");
+    // Without matching exact, and in route, it is not asked: there is no such choice.
+    const fifo = virtualRouter({ replicas: two, policy, matching: "fifo" }).router;
+    fifo.route({ text: "a" });
+    await expect(fifo.acquire({ text: "a2" })).rejects.toThrow();
   });
 
   test("a policy that fails in a choice for one that waits fails that one, and the place stays free", async () => {

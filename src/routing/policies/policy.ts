@@ -15,6 +15,11 @@ export interface PolicyRequest {
   readonly loads: readonly number[];
   /** Whether every replica of the router is a candidate. */
   readonly everyReplica: boolean;
+  /**
+   * Replicas that would be candidates if they had room, where the router can wait for one of them (`Router.acquire`). A choice
+   * may name one: then nothing is routed now, and the request waits for it. Absent or empty where the router cannot wait.
+   */
+  readonly full?: readonly Replica[];
 }
 
 /** A choice, from when it is made until its lease has ended. A policy may keep something of its own with it. */
