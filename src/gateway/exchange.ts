@@ -121,7 +121,7 @@ export class Exchange {
     this.#over = true;
     this.request.signal.removeEventListener("abort", this.#onAbort);
     const lease = this.#lease;
-    lease?.release({ ...this.#usage.read(), ...(!ANSWERED.has(outcome) && { error: outcome }) });
+    lease?.release({ ...this.#usage.read(), ...(!ANSWERED.has(outcome) && { error: new Error(outcome) }) });
     this.#onEnd({
       method: this.request.method,
       path: this.#path,

@@ -27,7 +27,8 @@ export class NamespaceNamer {
     const salt = options.cacheSalt ?? textOrNull(body.cache_salt);
     const apiKey = options.apiKey ?? null;
     if (model !== this.#model || adapter !== this.#adapter || salt !== this.#salt || apiKey !== this.#apiKey) {
-      const parts = [model, adapter, salt, apiKey === null ? null : hash64(apiKey)];
+      const parts = [model, adapter, salt].map(shortened);
+      parts.push(apiKey === null ? null : hash64(apiKey));
       this.#name = parts.every((part) => part === null) ? "" : JSON.stringify(parts);
       this.#model = model;
       this.#adapter = adapter;
@@ -36,6 +37,14 @@ export class NamespaceNamer {
     }
     return this.#name;
   }
+}
+
+/** A namespace is kept as long as its texts are: of what is longer than any name, a hash. */
+const LONGEST_PART = 256;
+
+function shortened(part: string | null): string | null {
+  if (part === null || part.length <= LONGEST_PART) return part;
+  return `${part.slice(0, 32)}…${part.length}:${hash64(part)}`;
 }
 
 function textOrNull(value: unknown): string | null {
