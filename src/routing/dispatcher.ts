@@ -55,9 +55,9 @@ export class Dispatcher {
     const explained = explain || (this.#explainEvery > 0 && ++this.#decisions % this.#explainEvery === 0);
     const decision = new RecordedDecision(ground.policy.name, choice, key.chars, selection, loads, explained);
     const hold = new Hold(ground, replica, key, timeS, origin);
-    const lease = new RouterLease(hold, decision);
-    ground.forgotten?.register(lease, hold, hold);
     if (signal !== undefined) hold.tie(signal);
+    const lease = new RouterLease(hold, decision);
+    ground.forgotten?.watch(lease, hold);
     return lease;
   }
 

@@ -10,15 +10,50 @@ export interface ForgottenLease {
   readonly accepted: boolean;
 }
 
-/** Ends the leases that nobody holds any more, and tells of each. Null where the runtime cannot tell. */
-export function watchForgotten(tell: (lease: ForgottenLease) => void): FinalizationRegistry<Hold> | null {
-  if (typeof FinalizationRegistry !== "function") return null;
-  return new FinalizationRegistry((hold) => {
-    if (hold.end !== null) return;
-    const { replica, timeS, accepted } = hold;
-    hold.forgotten();
-    tell({ replica: replica.id, timeS, accepted });
-  });
+/** Of leases that begin in one turn of the event loop, so many may wait for its end. */
+const MOST_YOUNG = 1024;
+
+/**
+ * Ends the leases that nobody holds any more, and tells of each. Having the garbage collector watch a lease costs 0.4 µs: that is done
+ * at the end of the turn of the event loop in which it began, outside of `route()`, and not at all if it has ended by then.
+ */
+export class ForgottenLeases {
+  readonly #registry: FinalizationRegistry<Hold>;
+  readonly #young: ({ readonly lease: object; readonly hold: Hold } | null)[] = [];
+
+  constructor(tell: (lease: ForgottenLease) => void) {
+    this.#registry = new FinalizationRegistry((hold) => {
+      if (hold.end !== null) return;
+      const { replica, timeS, accepted } = hold;
+      hold.forgotten();
+      tell({ replica: replica.id, timeS, accepted });
+    });
+  }
+
+  watch(lease: object, hold: Hold): void {
+    hold.young = this.#young.push({ lease, hold }) - 1;
+    if (hold.young === 0) queueMicrotask(this.#register);
+    else if (this.#young.length === MOST_YOUNG) this.#register();
+  }
+
+  ended(hold: Hold): void {
+    if (hold.young === null) this.#registry.unregister(hold);
+    else this.#young[hold.young] = null;
+  }
+
+  readonly #register = (): void => {
+    for (const each of this.#young) {
+      if (each === null) continue;
+      each.hold.young = null;
+      this.#registry.register(each.lease, each.hold, each.hold);
+    }
+    this.#young.length = 0;
+  };
+}
+
+/** Null where the runtime cannot tell. */
+export function watchForgotten(tell: (lease: ForgottenLease) => void): ForgottenLeases | null {
+  return typeof FinalizationRegistry === "function" ? new ForgottenLeases(tell) : null;
 }
 
 export function reportForgotten({ replica, accepted }: ForgottenLease): void {

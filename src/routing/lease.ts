@@ -1,4 +1,5 @@
 import type { Decision } from "./decision.js";
+import type { ForgottenLeases } from "./forgotten.js";
 import type { IdleLimit } from "./idle-limit.js";
 import { checkQueueLength, checkReport } from "./lease-report.js";
 import type { Policy, ReleaseReport, Route } from "./policies/policy.js";
@@ -65,7 +66,7 @@ export interface LeaseGround {
   readonly policy: Policy;
   readonly clock: () => number;
   readonly idleLimit: IdleLimit | null;
-  readonly forgotten: FinalizationRegistry<Hold> | null;
+  readonly forgotten: ForgottenLeases | null;
   /** Once the router is disposed of, the policy hears of nothing more. */
   disposed: boolean;
   /** A place is free, and the policy knows. */
@@ -93,6 +94,8 @@ export class Hold implements Route {
   end: LeaseEnd | null = null;
   /** Whether its request was put back after a rejection. */
   putBack = false;
+  /** Its place among the leases that are not watched yet (`ForgottenLeases`). */
+  young: number | null = null;
   readonly #ground: LeaseGround;
   #signal: AbortSignal | null = null;
   #firstTokenS: number | null = null;
@@ -181,7 +184,7 @@ export class Hold implements Route {
     if (this.end !== null) return;
     const { policy, clock, idleLimit, forgotten, disposed } = this.#ground;
     this.end = end;
-    forgotten?.unregister(this);
+    forgotten?.ended(this);
     idleLimit?.forget(this);
     this.#signal?.removeEventListener("abort", this);
     this.replica.ended();

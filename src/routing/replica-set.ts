@@ -82,8 +82,9 @@ export class ReplicaSet {
 
   loadsOf(replicas: readonly Replica[], timeS: number): number[] {
     this.#refresh(timeS);
-    const loads = new Array<number>(replicas.length);
-    for (let i = 0; i < loads.length; i++) loads[i] = this.#loads[replicas[i]!.index]!;
+    const all = this.#loads;
+    const loads = all.slice(0, replicas.length);
+    for (let i = 0; i < loads.length; i++) loads[i] = all[replicas[i]!.index]!;
     return loads;
   }
 

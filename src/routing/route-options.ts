@@ -4,14 +4,18 @@ import { shown } from "./shown.js";
 
 const STRINGS = ["model", "adapter", "cacheSalt", "apiKey", "session"] as const;
 
+/** What is given when nothing is. */
+export const NO_OPTIONS: AcquireOptions = Object.freeze({});
+
 /** @throws TypeError or RangeError that names the option. */
 export function checkRoute(options: AcquireOptions): void {
+  if (options === NO_OPTIONS) return;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`options must be an object, not ${shown(options)}`);
   }
   for (const name of STRINGS) checkString(name, options[name]);
   const { exclude, labels, signal, timeoutMs } = options;
-  if (exclude !== undefined && typeof exclude?.has !== "function") {
+  if (exclude !== undefined && !(exclude instanceof Set)) {
     throw new TypeError(`exclude must be a Set of replica ids, not ${shown(exclude)}`);
   }
   if (labels !== undefined && (typeof labels !== "object" || labels === null)) {

@@ -13,7 +13,7 @@ import type { Replica, ReplicaOptions } from "./replica.js";
 import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
 import { type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
-import { checkLoad, checkRoute } from "./route-options.js";
+import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
 
 export interface RouteOptions extends CandidateOptions, KeyOptions {
   /** Ends the lease when it aborts. */
@@ -192,7 +192,5 @@ export class Router {
     if (this.#ground.disposed) throw new TypeError("Router used after dispose");
   }
 }
-
-const NO_OPTIONS: AcquireOptions = Object.freeze({});
 
 export type { ForgottenLease };
