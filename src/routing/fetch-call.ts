@@ -8,6 +8,8 @@ export interface FetchCall {
   /** What a JSON body says; empty for any other. */
   readonly body: RouteRequest;
   readonly signal: AbortSignal | undefined;
+  /** To be held as long as the signal counts: in Node the signal of a collected Request never fires. */
+  readonly request: Request | null;
   /** For the next send. */
   init(): RequestInit;
 }
@@ -26,6 +28,7 @@ export async function readCall(input: string | URL | Request, init: RequestInit 
     headers,
     body: parsed(content),
     signal,
+    request,
     init: () => ({ ...init, method, headers, body: content, ...(signal !== undefined && { signal }) }),
   };
 }

@@ -84,7 +84,7 @@ async function attempt(lease: Lease, call: FetchCall, send: typeof fetch): Promi
       const full = response.status === 503 || response.status === 429;
       return { lease, done: !full, response, error: null };
     }
-    return { lease, done: true, response: await deliver(lease, response), error: null };
+    return { lease, done: true, response: await deliver(lease, response, call), error: null };
   } catch (error) {
     lease.reject();
     // An aborted request is over; everything else may go better elsewhere.
@@ -93,7 +93,7 @@ async function attempt(lease: Lease, call: FetchCall, send: typeof fetch): Promi
 }
 
 /** The answer, once its first byte is there; the lease ends with its last. */
-async function deliver(lease: Lease, response: Response): Promise<Response> {
+async function deliver(lease: Lease, response: Response, call: FetchCall): Promise<Response> {
   const { status, statusText, headers, body } = response;
   if (body === null) {
     lease.accept();
@@ -104,7 +104,8 @@ async function deliver(lease: Lease, response: Response): Promise<Response> {
   let first: ReadableStreamReadResult<Uint8Array> | null = await reader.read();
   if (/^text\/event-stream\b/i.test(headers.get("content-type") ?? "")) lease.firstToken();
   else lease.accept();
-  const source: PieceSource = {
+  const source: PieceSource & { readonly call: FetchCall } = {
+    call,
     read: async () => {
       const piece = first ?? (await reader.read());
       first = null;

@@ -17,7 +17,7 @@ import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
 
 export interface RouteOptions extends CandidateOptions, KeyOptions {
   /** Ends the lease when it aborts. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Whether `lease.decision.candidates` is to have every candidate's match and score. Default: false, which costs nothing. */
   explain?: boolean;
 }

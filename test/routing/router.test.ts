@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Lease, NoReplicaError, PrefixTree, Router, type RouterOptions } from "../../src/index.js";
+import { type Lease, NoReplicaError, type Policy, PrefixTree, Router, type RouterOptions } from "../../src/index.js";
 
 const four = ["a", "b", "c", "d"].map((id) => ({ id }));
 
@@ -64,6 +64,51 @@ describe("Router", () => {
     expect(() => router.route({ text: "x" })).toThrow(RangeError);
     expect(router.replicas[0]!.queueLength).toBe(0);
     expect(router.tree!.tenantToCharCount.get("a")).toBe(0);
+  });
+
+  test("pitfall: lazily swept caps; the tree's bounds hold after every choice", () => {
+    let now = 0;
+    const router = new Router({ policy: "prefix_aware", replicas: four, maxChars: 100, ttlSecs: 50, clock: () => now });
+    for (let i = 0; i < 40; i++) {
+      now++;
+      router.route({ text: `${i}`.padEnd(30, "x") }).release();
+      expect(router.tree!.stats().chars).toBeLessThanOrEqual(100);
+    }
+    expect(router.tree!.stats().chars).toBe(90);
+    now += 51;
+    router.route({ text: "new" });
+    expect(router.tree!.stats().chars).toBe(3);
+  });
+
+  test("a policy of one's own is asked, told and disposed of", () => {
+    const disposed: string[] = [];
+    const first: Policy = {
+      name: "first",
+      tree: null,
+      choose: ({ candidates }) => ({ replica: candidates[0]!, reason: "only_candidate", matchedChars: 0 }),
+      dispose: () => void disposed.push("first"),
+    };
+    for (const policy of [first, () => first]) {
+      const router = new Router({ policy, replicas: four });
+      expect([router.policy, router.route({ text: "x" }).decision.policy]).toEqual(["first", "first"]);
+      router[Symbol.dispose]();
+    }
+    expect(disposed).toEqual(["first", "first"]);
+  });
+
+  test("a policy that chooses what is no candidate is told so, and nothing counts", () => {
+    const stubborn: Policy = {
+      name: "stubborn",
+      tree: null,
+      choose: () => ({ replica: router.replicas[0]!, reason: "only_candidate", matchedChars: 0 }),
+    };
+    const router: Router = new Router({
+      policy: stubborn,
+      replicas: [{ id: "a", maxOngoingRequests: 1 }, { id: "b" }],
+    });
+    router.route({ text: "" });
+    expect(() => router.route({ text: "" })).toThrow("policy stubborn chose replica a, which is no candidate");
+    expect(router.leases).toBe(1);
   });
 
   test("each router has a tree of its own", () => {
@@ -145,6 +190,41 @@ describe("Router", () => {
     ["a seed that is no whole number", { seed: 0.1 }, "seed must be a whole number, not 0.1"],
     ["a wrong insertAt", { insertAt: "later" }, 'insertAt must be "choice" or "accept", not "later"'],
     ["a clock that is no function", { clock: 5 }, "clock must be a function"],
+    ["a policy that is no policy", { policy: { name: "x" } }, "policy must be one of "],
+    [
+      "a rendering that there is not",
+      { rendering: "plain" },
+      'rendering must be "structured" or "reference", not "plain"',
+    ],
+    ["a matching that there is not", { matching: "lifo" }, 'matching must be "exact" or "fifo", not "lifo"'],
+    [
+      "a queue of less than none",
+      { maxQueuedRequests: -1 },
+      "maxQueuedRequests must be a whole number, 0 or more, or Inf",
+    ],
+    ["a wait of less than none", { queueTimeoutMs: -1 }, "queueTimeoutMs must be 0 or more, not -1"],
+    ["a backoff that shrinks", { backoff: { multiplier: 0.5 } }, "backoff.multiplier must be 1 or more, not 0.5"],
+    ["an unknown part of backoff", { backoff: { max: 1 } }, 'unknown option "max" in backoff; there are initialMs'],
+    ["a locality that is no object", { locality: "n1" }, 'locality must be an object, not "n1"'],
+    ["a node that is no string", { locality: { node: 1 } }, "locality.node must be a string, not 1"],
+    ["reports that are never believed", { loadValidSecs: 0 }, "loadValidSecs must be above 0, not 0"],
+    ["leases that are idle at once", { leaseIdleSecs: 0 }, "leaseIdleSecs must be above 0, not 0"],
+    ["half a decision", { explainEvery: 0.5 }, "explainEvery must be a whole number, 0 or more, not 0.5"],
+    ["timers that cannot be cleared", { timers: { setTimeout() {} } }, "timers must be { setTimeout, clearTimeout }"],
+    ["a report to nobody", { onForgottenLease: 1 }, "onForgottenLease must be a function, not 1"],
+    ["a tree without room", { maxBytes: 1 }, "maxBytes must be "],
+    ["a time to live of none", { ttlSecs: 0 }, "ttlSecs must be "],
+    ["a bound of a tree for a policy without one", { policy: "pow_of_2", maxChars: 1 }, "maxChars"],
+    [
+      "a model that is no string",
+      { replicas: [{ id: "a", model: 1 }] },
+      "replicas[0].model must be a string or an array",
+    ],
+    [
+      "a label that is no string",
+      { replicas: [{ id: "a", labels: { x: 1 } }] },
+      "replicas[0].labels must be an object of",
+    ],
     ["a word for doEviction", { doEviction: "yes" }, 'doEviction must be true or false, not "yes"'],
   ])("refuses %s", (_name, options, message) => {
     const make = () =>

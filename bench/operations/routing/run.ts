@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type PolicyName, PrefixTree, Router } from "../../../dist/index.js";
+import { type Lease, type PolicyName, PrefixTree, type RouteOptions, Router } from "../../../dist/index.js";
 import { POLICIES } from "../../../dist/routing/policies/index.js";
 import { KeyReader } from "../../../src/routing/request-key.js";
 import { thisMachine } from "../machine.js";
@@ -63,9 +63,22 @@ function run(): void {
   for (const count of values.replicas.split(",").map(Number)) {
     add("tree alone (matchThenInsert)", count, treeAlone(bodies, passes, count));
     for (const policy of values.policies.split(",") as PolicyName[]) {
-      add(policy, count, routed(bodies, passes, policy, count, () => {}));
+      add(
+        policy,
+        count,
+        routed(bodies, passes, policy, count, () => {}),
+      );
     }
-    add("prefix_aware, candidates read", count, routed(bodies, passes, "prefix_aware", count, ({ decision }) => decision.candidates));
+    add(
+      "prefix_aware, candidates read",
+      count,
+      routed(bodies, passes, "prefix_aware", count, ({ decision }) => decision.candidates),
+    );
+    add(
+      "prefix_aware, explained",
+      count,
+      routed(bodies, passes, "prefix_aware", count, () => {}, { explain: true }),
+    );
   }
   if (values.json !== undefined) write(values.json, { date: new Date().toISOString(), machine, goals: GOALS, rows });
   if (values.check && !reached(rows)) process.exitCode = 1;
@@ -76,7 +89,8 @@ function routed(
   passes: number,
   policy: PolicyName,
   count: number,
-  look: (lease: ReturnType<Router["route"]>) => unknown,
+  look: (lease: Lease) => unknown,
+  options?: RouteOptions,
 ): Timing {
   let now = 0;
   const replicas = Array.from({ length: count }, (_, i) => ({ id: `replica-${i}` }));
@@ -84,7 +98,7 @@ function routed(
   // A router at work holds leases: without any, all queues are equal.
   const held = bodies.slice(0, 4 * count).map((body) => router.route(body));
   const timing = timed(bodies, passes, (body) => {
-    const lease = router.route(body);
+    const lease = router.route(body, options);
     look(lease);
     lease.release();
   });
@@ -119,9 +133,11 @@ function treeAlone(bodies: readonly ChatBody[], passes: number, count: number): 
 }
 
 function reached(rows: readonly Row[]): boolean {
-  const of = (replicas: number): Row | undefined => rows.find((row) => row.what === "prefix_aware" && row.replicas === replicas);
+  const of = (replicas: number): Row | undefined =>
+    rows.find((row) => row.what === "prefix_aware" && row.replicas === replicas);
   const [few, many] = [of(8), of(512)];
-  if (few === undefined || many === undefined) throw new RangeError("--check needs prefix_aware with 8 and 512 replicas");
+  if (few === undefined || many === undefined)
+    throw new RangeError("--check needs prefix_aware with 8 and 512 replicas");
   const growth = many.p50 / few.p50;
   const verdicts = [
     [`p50 ${few.p50.toFixed(2)} µs, goal ${GOALS.p50}`, few.p50 <= GOALS.p50],
