@@ -42,7 +42,7 @@ interface Waiter extends Applicant, Origin {
 
 /**
  * Where requests wait for a place. While one waits that may use a replica, that replica has no room: a place that becomes free is
- * given away at once.
+ * given away at once. (But one that the policy would have wait for a full replica waits for that one, whatever else is free.)
  */
 export class Admission {
   readonly #set: ReplicaSet;

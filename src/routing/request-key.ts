@@ -64,7 +64,7 @@ export class KeyReader {
         const text = referenceText(body);
         return new Key(namespace, text, null, text, session);
       }
-      const tokens = body.messages === undefined ? tokensOfPrompt(body.prompt ?? body.input) : null;
+      const tokens = (body.messages ?? null) === null ? tokensOfPrompt(body.prompt ?? body.input) : null;
       if (tokens !== null) return new Key(namespace, "", tokens, "", session);
       const { text, firstUserText } = new StructuredText(body);
       return new Key(namespace, text, null, firstUserText ?? text, session);

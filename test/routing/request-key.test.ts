@@ -133,7 +133,7 @@ describe("the structured rendering", () => {
       },
       '‹R›assistant‹U›‹G›{"type":"tool_use","id":"1","name":"f","input":{}}‹R›user‹U›‹G›"1"42',
     ],
-    ["Responses: a string of input", { input: "Hi" }, "Hi"],
+    ["Responses: a string of input is a message of the user", { input: "Hi" }, "‹R›user‹U›Hi"],
     [
       "Responses: instructions and input",
       { instructions: "Be brief.", input: "Hi" },
@@ -235,6 +235,10 @@ describe("token ids", () => {
   test("pitfall: token-id prompts keyed only by their count", () => {
     expect(key({ prompt: [1, 2, 3] })).toMatchObject({ text: "", tokens: [1, 2, 3], chars: 3 });
     expect(key({ prompt: [1, 2, 4] }).tokens).not.toEqual(key({ prompt: [1, 2, 3] }).tokens);
+  });
+
+  test("count beside messages that are null", () => {
+    expect(key({ messages: null, prompt: [1, 2] }).tokens).toEqual([1, 2]);
   });
 
   test("lists of them come one after the other, kept apart", () => {

@@ -34,7 +34,6 @@ export class StructuredText {
     const { messages, prompt, input, system, instructions } = body;
     if (messages === undefined || messages === null) {
       if (prompt !== undefined && prompt !== null) this.#prompts(prompt);
-      else if (typeof input === "string" && !hasHead(body)) this.#pieces.push(input);
       else this.#conversation(body, instructions, input);
     } else {
       this.#conversation(body, system, messages);
@@ -56,7 +55,7 @@ export class StructuredText {
       if (value !== undefined && value !== null) this.#pieces.push(`${MESSAGE}${name}${CONTENT}${json(value)}`);
     }
     if (system !== undefined && system !== null) this.#message({ role: "system", content: system });
-    if (typeof messages === "string") this.#message({ role: "user", content: messages });
+    if (typeof messages === "string") this.#message(messages);
     if (!Array.isArray(messages)) return;
     for (let i = 0; i < messages.length && !this.#budget.spent; i++) this.#message(messages[i]);
   }
@@ -64,7 +63,8 @@ export class StructuredText {
   #message(message: unknown): void {
     if (!this.#budget.take()) return;
     if (typeof message === "string") {
-      this.#pieces.push(message);
+      this.firstUserText ??= message;
+      this.#pieces.push(head("user"), message);
       return;
     }
     if (typeof message !== "object" || message === null) return;
@@ -124,12 +124,6 @@ const HEAD_FIELDS = [
   "previous_response_id",
   "conversation",
 ];
-
-function hasHead(body: Fields): boolean {
-  const { instructions } = body;
-  if (instructions !== undefined && instructions !== null) return true;
-  return HEAD_FIELDS.some((name) => body[name] !== undefined && body[name] !== null);
-}
 
 /** Strings of their own for the usual roles, since joining one takes longer than all the rest of a short message. */
 function head(role: unknown): string {
