@@ -21,7 +21,7 @@ export interface AdmissionSettings {
   readonly timers: Timers;
 }
 
-/** @internal A request that asks for a place. */
+/** A request that asks for a place. */
 export interface Applicant extends Placeable {
   readonly wanted: Wanted;
   readonly timeoutMs: number;

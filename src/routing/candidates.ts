@@ -26,14 +26,14 @@ export type Exclusion = "excluded" | "other_model" | "other_labels" | "full" | "
 
 const EXCLUSIONS: readonly (Exclusion | null)[] = [null, "excluded", "other_model", "other_labels", "full", "farther"];
 
-/** @internal What a request asks of a replica. */
+/** What a request asks of a replica. */
 export interface Wanted {
   readonly exclude: ReadonlySet<string> | undefined;
   readonly labels: readonly (readonly [string, string])[] | undefined;
   readonly model: string | undefined;
 }
 
-/** @internal The replicas to choose from. */
+/** The replicas to choose from. */
 export interface Selection {
   readonly replicas: readonly Replica[];
   /** Whether these are all that the router has. */
@@ -44,7 +44,6 @@ export interface Selection {
 
 const ANY: Wanted = { exclude: undefined, labels: undefined, model: undefined };
 
-/** @internal */
 export function wantedOf(
   set: ReplicaSet,
   request: RouteRequest,
@@ -57,7 +56,7 @@ export function wantedOf(
 }
 
 /**
- * @internal The replicas with room that may serve a request: the nearest of them, beginning with the tier that the attempt has
+ * The replicas with room that may serve a request: the nearest of them, beginning with the tier that the attempt has
  * come to, as in Ray Serve's base router (node once, then zone once, then all). All of them where nothing speaks against any, since
  * that needs no new list.
  */
@@ -87,12 +86,12 @@ export function select(set: ReplicaSet, wanted: Wanted, locality: Locality | nul
   return { replicas, every: count === all.length, excluded: new Excluded(all, codes) };
 }
 
-/** @internal Whether a replica may serve a request once it has room. */
+/** Whether a replica may serve a request once it has room. */
 export function mayServe(replica: Replica, wanted: Wanted): boolean {
   return wanted === ANY || refusal(replica, wanted) === 0;
 }
 
-/** @internal Which replicas were no candidates, and why. */
+/** Which replicas were no candidates, and why. */
 export class Excluded {
   readonly #all: readonly Replica[];
   readonly #codes: Uint8Array;

@@ -61,7 +61,7 @@ export interface Lease {
   [Symbol.dispose](): void;
 }
 
-/** @internal What all leases of one router share. */
+/** What all leases of one router share. */
 export interface LeaseGround {
   readonly policy: Policy;
   readonly clock: () => number;
@@ -73,7 +73,7 @@ export interface LeaseGround {
   freed(replica: Replica): void;
 }
 
-/** @internal Where a request stands that has been put back. */
+/** Where a request stands that has been put back. */
 export interface Origin {
   /** Requests before it, by when they came first. */
   readonly arrival: number;
@@ -81,7 +81,7 @@ export interface Origin {
 }
 
 /**
- * @internal What the router keeps of a lease. It knows nothing of the object that the caller holds, whose collection as garbage it
+ * What the router keeps of a lease. It knows nothing of the object that the caller holds, whose collection as garbage it
  * would prevent.
  */
 export class Hold implements Route {
@@ -222,7 +222,7 @@ function optional<Name extends string>(name: Name, value: number | null | undefi
   return (value === null || value === undefined ? {} : { [name]: value }) as { [_ in Name]?: number };
 }
 
-/** @internal The caller's end of it. */
+/** The caller's end of it. */
 export class RouterLease implements Lease {
   readonly replica: Replica;
   readonly decision: Decision;

@@ -57,7 +57,7 @@ export interface RouterOptions extends PolicyOptions {
   onForgottenLease?: (lease: ForgottenLease) => void;
 }
 
-/** @internal The options of waiting and leases, with their defaults. */
+/** The options of waiting and leases, with their defaults. */
 export interface Settings {
   readonly timers: Timers;
   readonly matching: Matching;
@@ -70,7 +70,6 @@ export interface Settings {
   readonly onForgottenLease: (lease: ForgottenLease) => void;
 }
 
-/** @internal */
 export function settingsOf(options: RouterOptions): Settings {
   return {
     timers: options.timers ?? realTimers,
@@ -85,7 +84,7 @@ export function settingsOf(options: RouterOptions): Settings {
   };
 }
 
-/** @internal The bounds of the policy's tree, as far as they are given: the tree checks them. */
+/** The bounds of the policy's tree, as far as they are given: the tree checks them. */
 export function treeBounds({ maxBytes, maxChars, ttlSecs }: RouterOptions): PrefixTreeOptions {
   return {
     ...(maxBytes !== undefined && { maxBytes }),

@@ -1,6 +1,6 @@
 import { type Excess, Replica, type ReplicaOptions } from "./replica.js";
 
-/** @internal What a change of the list changes. */
+/** What a change of the list changes. */
 export interface ReplicasDifference {
   readonly replicas: readonly Replica[];
   readonly added: readonly Replica[];
@@ -88,8 +88,9 @@ export class ReplicaSet {
     return loads;
   }
 
-  excessOf({ index }: Replica, timeS: number): number {
+  excessOf(replica: Replica, timeS: number): number {
     this.#refresh(timeS);
+    const { index } = replica;
     return index < 0 ? 0 : this.#excess[index]!;
   }
 

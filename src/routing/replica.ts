@@ -141,7 +141,7 @@ export class Replica {
   }
 }
 
-/** @internal Requests on a replica beyond this router's leases, and when that was so. */
+/** Requests on a replica beyond this router's leases, and when that was so. */
 export interface Excess {
   readonly requests: number;
   readonly atS: number;

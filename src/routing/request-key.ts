@@ -45,7 +45,7 @@ export interface KeyOptions extends NamespaceOptions {
 /** KubeAI's `prefixCharLength`. */
 const AFFINITY_CHARS = 100;
 
-/** @internal Reads requests. Never throws: a body must not keep a request from being routed; what cannot be read is an empty text. */
+/** Reads requests. Never throws: a body must not keep a request from being routed; what cannot be read is an empty text. */
 export class KeyReader {
   readonly #rendering: Rendering;
   readonly #namer = new NamespaceNamer();
@@ -74,7 +74,7 @@ export class KeyReader {
   }
 }
 
-/** @internal A key that can let its text go. */
+/** A key that can let its text go. */
 export class Key implements RequestKey {
   readonly namespace: string;
   text: string;

@@ -107,7 +107,7 @@ describe("Router", () => {
       replicas: [{ id: "a", maxOngoingRequests: 1 }, { id: "b" }],
     });
     router.route({ text: "" });
-    expect(() => router.route({ text: "" })).toThrow("policy stubborn chose replica a, which is no candidate");
+    expect(() => router.route({ text: "" })).toThrow("stubborn");
     expect(router.leases).toBe(1);
   });
 
