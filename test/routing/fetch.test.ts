@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createFetch, NoReplicaError, QueueTimeoutError, Router, type RouterOptions } from "../../src/index.js";
 import { simulatedReplica } from "../../src/simulator/index.js";
 import { deadAddress, serve } from "../gateway/support.js";
-import { named, settled } from "./support.js";
+import { collectGarbage, named, settled } from "./support.js";
 
 /** A router whose policy prefers the replicas in their order, and what it heard. */
 function routerOver(
@@ -161,6 +161,27 @@ describe("createFetch", () => {
     controllers[0]!.abort(new Error("gone"));
     await expect(sent).rejects.toThrow("gone");
     expect([router.leases, router.waiting]).toEqual([0, 0]);
+  });
+
+  test("the signal of a Request counts as long as its answer, though nobody else holds the Request", async () => {
+    const { router } = routerOver(["http://a"]);
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(1)),
+        }),
+      );
+    const controller = new AbortController();
+    const answer = await createFetch(router, { fetch: async () => endless() })(
+      new Request(URL_, post({ prompt: "x" }, { signal: controller.signal })),
+    );
+    for (let i = 0; i < 3; i++) {
+      collectGarbage();
+      await settled();
+    }
+    controller.abort(new Error("enough"));
+    expect(router.leases).toBe(0);
+    await answer.body!.cancel();
   });
 
   test("a reader that leaves ends the lease", async () => {

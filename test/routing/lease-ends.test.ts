@@ -1,8 +1,6 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { type ForgottenLease, type LeaseReport, Router } from "../../src/index.js";
-import { named, settled, virtualRouter } from "./support.js";
+import { collectGarbage, named, settled, virtualRouter } from "./support.js";
 
 const replicas = [{ id: "a" }];
 
@@ -148,9 +146,6 @@ describe("a lease with an idle limit", () => {
 });
 
 describe("a forgotten lease", () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
-
   const until = async (isSo: () => boolean): Promise<void> => {
     for (let i = 0; i < 1000 && !isSo(); i++) {
       collectGarbage();

@@ -171,6 +171,19 @@ describe("the structured rendering", () => {
     expect(text({ ...chat("x"), tools: [{ name: "f" }] })).not.toBe(text(chat("x")));
   });
 
+  test("two chats have one key only if they are one chat", () => {
+    const role = fc.constantFrom("system", "user", "assistant", "tool", "developer");
+    const content = fc.string({ unit: fc.constantFrom("a", "b", " ", "user", "😀"), maxLength: 4 });
+    const chat = fc.array(fc.record({ role, content }), { maxLength: 4 });
+    fc.assert(
+      fc.property(chat, chat, (one, other) => {
+        const same = JSON.stringify(one) === JSON.stringify(other);
+        expect(text({ messages: one }) === text({ messages: other })).toBe(same);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("a conversation's next turn begins with the whole of the turn before", () => {
     const turns = ["a", "b", "c"].map((content, i) => ({ role: i === 1 ? "assistant" : "user", content }));
     const [first, next] = [{ messages: turns.slice(0, 1) }, { messages: turns }].map(text);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Policy, Router, type RouterOptions, type Timers } from "../../src/index.js";
 
 /** Time that passes only when it is told to: a clock and timers that agree. */
@@ -80,3 +82,7 @@ export function virtualRouter(options: Partial<RouterOptions> & Pick<RouterOptio
   events.length = 0;
   return { router, time, events };
 }
+
+setFlagsFromString("--expose-gc");
+
+export const collectGarbage = runInNewContext("gc") as () => void;
