@@ -19,7 +19,7 @@ export {
   MetricRegistry,
   PROMETHEUS_CONTENT_TYPE,
 } from "./prometheus.js";
-export { type PieceSource, type RelayEvents, relay } from "./relay.js";
+export { type PieceSource, relay } from "./relay.js";
 export { replicaUrl } from "./replica-url.js";
 export { SSE_DONE, SSE_HEADERS, type SseEvent, SseParser, sseEvent } from "./sse.js";
-export { type TokenUsage, UsageTail } from "./usage.js";
+export { UsageTail } from "./usage.js";

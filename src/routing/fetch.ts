@@ -6,6 +6,7 @@ import type { Lease } from "./lease.js";
 import type { RouteRequest } from "./request-key.js";
 import type { RouteOptions, Router } from "./router.js";
 
+/** How `createFetch` sends. */
 export interface RouterFetchOptions {
   /** Sends a request to a replica. Default: the global `fetch`. */
   fetch?: typeof fetch;

@@ -1,3 +1,5 @@
+// Declares `Symbol.dispose` for users whose `lib` is older.
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { Matching } from "./admission.js";
 export type { BackoffOptions } from "./backoff.js";
 export type { CandidateOptions, Exclusion, Locality } from "./candidates.js";

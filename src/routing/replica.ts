@@ -1,5 +1,6 @@
 import type { ReplicaSet } from "./replica-set.js";
 
+/** A replica as the router is told of it. */
 export interface ReplicaOptions {
   /** Names the replica; also its tenant in the tree. */
   id: string;

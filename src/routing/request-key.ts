@@ -37,6 +37,7 @@ export interface RequestKey {
   readonly session: string | null;
 }
 
+/** What is known of a request besides its body. */
 export interface KeyOptions extends NamespaceOptions {
   /** Sticky key of the conversation, for policies that keep one on its replica. */
   session?: string;

@@ -4,7 +4,7 @@ import { Admission } from "./admission.js";
 import { type CandidateOptions, wantedOf } from "./candidates.js";
 import { Dispatcher } from "./dispatcher.js";
 import { NoReplicaError } from "./errors.js";
-import { type ForgottenLease, watchForgotten } from "./forgotten.js";
+import { watchForgotten } from "./forgotten.js";
 import { IdleLimit } from "./idle-limit.js";
 import { type Lease, type LeaseGround, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
@@ -15,6 +15,7 @@ import { ReplicaSet } from "./replica-set.js";
 import { type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
 import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
 
+/** What one choice is to heed. */
 export interface RouteOptions extends CandidateOptions, KeyOptions {
   /** Ends the lease when it aborts. */
   signal?: AbortSignal | undefined;
@@ -22,6 +23,7 @@ export interface RouteOptions extends CandidateOptions, KeyOptions {
   explain?: boolean;
 }
 
+/** What one choice is to heed, and how long it may wait. */
 export interface AcquireOptions extends RouteOptions {
   /** The longest wait in milliseconds. Default: the router's `queueTimeoutMs`. */
   timeoutMs?: number;
@@ -192,5 +194,3 @@ export class Router {
     if (this.#ground.disposed) throw new TypeError("Router used after dispose");
   }
 }
-
-export type { ForgottenLease };

@@ -1,4 +1,4 @@
-import { generator } from "../generator.js";
+import { Random } from "../../../src/random/index.js";
 
 export const MESSAGES = 20;
 export const CHARACTERS = 7000;
@@ -16,10 +16,10 @@ export interface ChatBody {
  * four system prompts, the rest different in each conversation.
  */
 export function chatBodies(count: number, seed: number): ChatBody[] {
-  const random = generator(seed);
+  const random = new Random(seed);
   const prompts = Array.from({ length: SYSTEM_PROMPTS }, () => words(random, SYSTEM_CHARACTERS));
   return Array.from({ length: count }, () => {
-    const system = { role: "system", content: prompts[Math.floor(random() * prompts.length)]! };
+    const system = { role: "system", content: prompts[random.below(prompts.length)]! };
     const each = Math.floor((CHARACTERS - SYSTEM_CHARACTERS) / (MESSAGES - 1));
     const turns = Array.from({ length: MESSAGES - 1 }, (_, i) => ({
       role: i % 2 === 0 ? "user" : "assistant",
@@ -30,8 +30,8 @@ export function chatBodies(count: number, seed: number): ChatBody[] {
   });
 }
 
-function words(random: () => number, length: number): string {
+function words(random: Random, length: number): string {
   let text = "";
-  while (text.length < length) text += `${Math.floor(random() * 36 ** 5).toString(36)} `;
+  while (text.length < length) text += `${random.below(36 ** 5).toString(36)} `;
   return text.slice(0, length);
 }
