@@ -12,7 +12,7 @@ const key = (request: RouteRequest, options: KeyOptions = {}): RequestKey =>
   new KeyReader("structured").read(request, options);
 const text = (request: RouteRequest): string => key(request).text;
 
-/** A control character as a letter that can be read: R before a message, U before content, G before a field, F before media. */
+/** A control character as a letter that can be read: R before a role, U at the end of a message or part, G before a field, F before a kind of media. */
 const readable = (request: RouteRequest): string =>
   [..."FGRU"].reduce(
     (shown, letter, i) => shown.replaceAll(String.fromCharCode(0x1c + i), `‹${letter}›`),
@@ -79,7 +79,7 @@ describe("the structured rendering", () => {
     ["a text is itself", { text: "Hi" }, "Hi"],
     ["a prompt is itself", { prompt: "Hi" }, "Hi"],
     ["so is the only one of a list", { prompt: ["Hi"] }, "Hi"],
-    ["prompts are kept apart", { prompt: ["ab", "c"] }, "ab‹R›c"],
+    ["prompts are kept apart", { prompt: ["ab", "c"] }, "ab‹U›c"],
     [
       "a chat: roles and contents",
       {
@@ -88,12 +88,12 @@ describe("the structured rendering", () => {
           { role: "user", content: "Hi" },
         ],
       },
-      "‹R›system‹U›Be brief.‹R›user‹U›Hi",
+      "Be brief.‹R›system‹U›Hi‹R›user‹U›",
     ],
     [
       "parts are kept apart, and one part is like a string",
       { messages: [{ role: "user", content: [{ type: "text", text: "a" }, "b"] }] },
-      "‹R›user‹U›a‹U›b",
+      "a‹U›b‹R›user‹U›",
     ],
     [
       "calls of tools, whose content is null, and their results",
@@ -103,22 +103,22 @@ describe("the structured rendering", () => {
           { role: "tool", tool_call_id: "1", content: "42" },
         ],
       },
-      '‹R›assistant‹U›‹G›[{"id":"1","function":{"name":"f","arguments":"{}"}}]‹R›tool‹U›42‹G›"1"',
+      '‹G›[{"id":"1","function":{"name":"f","arguments":"{}"}}]‹R›assistant‹U›42‹G›"1"‹R›tool‹U›',
     ],
     [
       "tools come first, as templates render them",
       { messages: [{ role: "user", content: "Hi" }], tools: [{ type: "function", function: { name: "f" } }] },
-      '‹R›tools‹U›[{"type":"function","function":{"name":"f"}}]‹R›user‹U›Hi',
+      '[{"type":"function","function":{"name":"f"}}]‹R›tools‹U›Hi‹R›user‹U›',
     ],
     [
       "what shapes the template comes first too",
       { messages: [{ role: "user", content: "Hi" }], chat_template_kwargs: { enable_thinking: false } },
-      '‹R›chat_template_kwargs‹U›{"enable_thinking":false}‹R›user‹U›Hi',
+      '{"enable_thinking":false}‹R›chat_template_kwargs‹U›Hi‹R›user‹U›',
     ],
     [
       "Anthropic's system text is like a system message",
       { system: [{ type: "text", text: "Be brief." }], messages: [{ role: "user", content: "Hi" }] },
-      "‹R›system‹U›Be brief.‹R›user‹U›Hi",
+      "Be brief.‹R›system‹U›Hi‹R›user‹U›",
     ],
     [
       "Anthropic's use of tools and its result",
@@ -131,13 +131,13 @@ describe("the structured rendering", () => {
           },
         ],
       },
-      '‹R›assistant‹U›‹G›{"type":"tool_use","id":"1","name":"f","input":{}}‹R›user‹U›‹G›"1"42',
+      '‹G›{"type":"tool_use","id":"1","name":"f","input":{}}‹R›assistant‹U›‹G›"1"42‹R›user‹U›',
     ],
-    ["Responses: a string of input is a message of the user", { input: "Hi" }, "‹R›user‹U›Hi"],
+    ["Responses: a string of input is a message of the user", { input: "Hi" }, "Hi‹R›user‹U›"],
     [
       "Responses: instructions and input",
       { instructions: "Be brief.", input: "Hi" },
-      "‹R›system‹U›Be brief.‹R›user‹U›Hi",
+      "Be brief.‹R›system‹U›Hi‹R›user‹U›",
     ],
     [
       "Responses: items",
@@ -148,12 +148,12 @@ describe("the structured rendering", () => {
         ],
         previous_response_id: "r1",
       },
-      '‹R›previous_response_id‹U›"r1"‹R›user‹U›Hi‹R›function_call_output‹U›{"type":"function_call_output","call_id":"1","output":"42"}',
+      '"r1"‹R›previous_response_id‹U›Hi‹R›user‹U›{"type":"function_call_output","call_id":"1","output":"42"}‹R›function_call_output‹U›',
     ],
     [
       "a name is part of a message",
       { messages: [{ role: "user", name: "Ann", content: "Hi" }] },
-      '‹R›user‹U›Hi‹G›"Ann"',
+      'Hi‹G›"Ann"‹R›user‹U›',
     ],
     ["nothing to read is empty", { prompt: 7 }, ""],
     ["no messages are empty", { messages: [] }, ""],
@@ -169,6 +169,11 @@ describe("the structured rendering", () => {
       text({ messages: [{ role: "assistant", content: "x" }] }),
     );
     expect(text({ ...chat("x"), tools: [{ name: "f" }] })).not.toBe(text(chat("x")));
+  });
+
+  test("short chats that have nothing in common have no common beginning", () => {
+    const [one, other] = ["Hi", "Why?"].map((content) => text({ messages: [{ role: "user", content }] }));
+    expect(one![0]).not.toBe(other![0]);
   });
 
   test("two chats have one key only if they are one chat", () => {
@@ -208,7 +213,7 @@ describe("the structured rendering", () => {
     ],
   ])("the same image has the same hash: %s", (_name, one, other) => {
     const [a, b] = [one, other].map((part) => readable({ messages: [{ role: "user", content: [part] }] }));
-    expect(a).toMatch(/^‹R›user‹U›‹F›image(_url)?:[0-9a-f]{16}$/);
+    expect(a).toMatch(/^[0-9a-f]{16}‹F›image(_url)?‹R›user‹U›$/);
     expect(b).toBe(a);
   });
 
@@ -229,7 +234,7 @@ describe("the structured rendering", () => {
       { type: "file", file: { file_id: "f1" } },
     ];
     expect(readable({ messages: [{ role: "user", content: parts }] })).toMatch(
-      /^‹R›user‹U›‹F›input_audio:[0-9a-f]{16}‹U›‹F›file:[0-9a-f]{16}$/,
+      /^[0-9a-f]{16}‹F›input_audio‹U›[0-9a-f]{16}‹F›file‹R›user‹U›$/,
     );
   });
 
@@ -237,7 +242,7 @@ describe("the structured rendering", () => {
     const digits = Array.from({ length: 16 }, () => new Set<string>());
     for (let i = 0; i < 400; i++) {
       const part = { type: "x", image_url: `https://x/${i}` };
-      const hash = text({ messages: [{ role: "user", content: [part] }] }).slice(-16);
+      const hash = text({ messages: [{ role: "user", content: [part] }] }).slice(0, 16);
       for (let at = 0; at < 16; at++) digits[at]!.add(hash[at]!);
     }
     for (const seen of digits) expect(seen.size).toBe(16);

@@ -2,13 +2,13 @@ import { Budget } from "./budget.js";
 import { mediaHash } from "./media.js";
 
 // ASCII's separators, which text hardly ever holds: an ASCII body stays ASCII, a byte a unit in the tree.
-/** Before a message; its role follows. */
-const MESSAGE = "\u001e";
-/** Before a message's content, and between the parts of one. */
-const CONTENT = "\u001f";
+/** After a message's content; its role follows. */
+const ROLE = "\u001e";
+/** After a message, and between the parts of one. */
+const END = "\u001f";
 /** Before what a message has besides its content; JSON follows. */
 const FIELD = "\u001d";
-/** Before an image, a sound or a file; its kind and hash follow. */
+/** After the hash of an image, a sound or a file; its kind follows. */
 const MEDIA = "\u001c";
 
 /** Deeper than any real body. */
@@ -18,8 +18,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The `structured` rendering: in the order in which chat templates render them, tools and what else shapes the template, system
- * text or instructions, then every message with its role, content, name and tool calls, with separators between them: a word
+ * text or instructions, then every message with its content, name, tool calls and role, with separators between them: a word
  * moved from one message to the next is another text. Images, sounds and files are hashes. A prompt is itself.
+ *
+ * Roles and names come after what they belong to: in front of it, they would be a match of short texts that have nothing in common.
  */
 export class StructuredText {
   readonly text: string;
@@ -45,14 +47,14 @@ export class StructuredText {
     if (typeof prompt === "string") this.#pieces.push(prompt);
     if (!Array.isArray(prompt)) return;
     for (let i = 0; i < prompt.length && this.#budget.take(); i++) {
-      if (typeof prompt[i] === "string") this.#pieces.push(i === 0 ? prompt[i] : MESSAGE + prompt[i]);
+      if (typeof prompt[i] === "string") this.#pieces.push(i === 0 ? prompt[i] : END + prompt[i]);
     }
   }
 
   #conversation(body: Fields, system: unknown, messages: unknown): void {
     for (const name of HEAD_FIELDS) {
       const value = body[name];
-      if (value !== undefined && value !== null) this.#pieces.push(`${MESSAGE}${name}${CONTENT}${json(value)}`);
+      if (value !== undefined && value !== null) this.#pieces.push(json(value), ROLE + name + END);
     }
     if (system !== undefined && system !== null) this.#message({ role: "system", content: system });
     if (typeof messages === "string") this.#message(messages);
@@ -64,12 +66,11 @@ export class StructuredText {
     if (!this.#budget.take()) return;
     if (typeof message === "string") {
       this.firstUserText ??= message;
-      this.#pieces.push(head("user"), message);
+      this.#pieces.push(message, tail("user"));
       return;
     }
     if (typeof message !== "object" || message === null) return;
     const { role, type, content, name, tool_call_id, tool_calls, function_call } = message as Fields;
-    this.#pieces.push(head(typeof role === "string" ? role : type));
     if (typeof content === "string") {
       if (role === "user") this.firstUserText ??= content;
       this.#pieces.push(content);
@@ -84,13 +85,14 @@ export class StructuredText {
     if (tool_call_id !== undefined) this.#pieces.push(FIELD + json(tool_call_id));
     if (tool_calls !== undefined && tool_calls !== null) this.#pieces.push(FIELD + json(tool_calls));
     if (function_call !== undefined && function_call !== null) this.#pieces.push(FIELD + json(function_call));
+    this.#pieces.push(tail(typeof role === "string" ? role : type));
   }
 
   #content(content: unknown, depth: number): void {
     if (typeof content === "string") this.#pieces.push(content);
     else if (Array.isArray(content)) {
       for (let i = 0; i < content.length && this.#budget.take(); i++) {
-        if (i > 0) this.#pieces.push(CONTENT);
+        if (i > 0) this.#pieces.push(END);
         this.#part(content[i], depth);
       }
     } else this.#part(content, depth);
@@ -105,7 +107,7 @@ export class StructuredText {
       return;
     }
     const hash = mediaHash(part as Fields);
-    if (hash !== null) this.#pieces.push(`${MEDIA}${typeof type === "string" ? type : ""}:${hash}`);
+    if (hash !== null) this.#pieces.push(hash + MEDIA + (typeof type === "string" ? type : ""));
     else if (content !== undefined) {
       // The result of a tool in Anthropic's shape: its parts may be images.
       this.#pieces.push(FIELD + json((part as Fields).tool_use_id));
@@ -126,7 +128,7 @@ const HEAD_FIELDS = [
 ];
 
 /** Strings of their own for the usual roles, since joining one takes longer than all the rest of a short message. */
-function head(role: unknown): string {
+function tail(role: unknown): string {
   switch (role) {
     case "user":
       return "\u001euser\u001f";
@@ -137,7 +139,7 @@ function head(role: unknown): string {
     case "tool":
       return "\u001etool\u001f";
     default:
-      return typeof role === "string" ? MESSAGE + role + CONTENT : MESSAGE + CONTENT;
+      return typeof role === "string" ? ROLE + role + END : ROLE + END;
   }
 }
 

@@ -65,6 +65,7 @@ export interface Policy {
   dispose?(): void;
 }
 
+/** What a change of the replicas has brought. */
 export interface ReplicasChange {
   /** All replicas after the change, in the router's order. */
   readonly replicas: readonly Replica[];
@@ -76,6 +77,7 @@ export interface ReplicasChange {
   readonly timeS: number;
 }
 
+/** What a policy is made with. */
 export interface PolicyEnvironment {
   readonly random: Random;
   /** When the text of a request enters a tree. */
