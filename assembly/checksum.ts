@@ -16,27 +16,33 @@ export function beginSum(): void {
 /** The lanes are locals: a global would cost a load and a store a word, which is 3 times the sum itself. */
 export function addToSum(from: usize, bytes: usize): void {
   let a = sum;
-  let b = sum ^ PRIME_1;
-  let c = sum ^ PRIME_2;
-  let d = sum ^ PRIME_3;
+  let b = a ^ 1;
+  let c = a ^ 2;
+  let d = a ^ 3;
   for (let at = from; at < from + bytes; at += 32) {
     a = mixed(a, load<u64>(at));
     b = mixed(b, load<u64>(at, 8));
     c = mixed(c, load<u64>(at, 16));
     d = mixed(d, load<u64>(at, 24));
   }
-  sum = mixed(mixed(mixed(mixed(<u64>bytes, a), b), c), d);
+  take(a);
+  take(b);
+  take(c);
+  take(d);
+  take(bytes);
 }
 
 export function endSum(): u64 {
-  let result = sum;
-  result = (result ^ (result >> 33)) * PRIME_2;
-  result = (result ^ (result >> 29)) * PRIME_3;
+  const result = (sum ^ (sum >> 33)) * PRIME_2;
   return result ^ (result >> 32);
+}
+
+function take(word: u64): void {
+  sum = mixed(sum, word);
 }
 
 // @ts-ignore: decorator
 @inline
 function mixed(lane: u64, word: u64): u64 {
-  return rotl<u64>(lane ^ (rotl<u64>(word * PRIME_2, 31) * PRIME_1), 27) * PRIME_1 + PRIME_3;
+  return rotl<u64>(lane + word * PRIME_2, 31) * PRIME_1;
 }

@@ -1,43 +1,38 @@
 import { replaceChild } from "./edges";
 import { joinTexts } from "./joining";
-import { findOwner, freeOwners, isFirstOwner, ownedAlike } from "./owners";
-import { Entry, Node, Tenant, freeNode } from "./records";
+import { freeOwners, references, touchOf } from "./owners";
+import { findTouch, isMarked } from "./recency";
+import { Node, Tenant, Touch, freeNode } from "./records";
 
 /**
- * Splits stay while they can be observed. Where a node and its only child have the same owners, each with the same time and
- * call and with the two next to each other in its recency list, nothing but the boundary itself tells them apart: they become one.
+ * Splits stay while they can be observed. Where a node and its only child have the same owners, each by one touch and with the two next
+ * to each other in its recency list, nothing but the boundary itself tells them apart: they become one.
  *
- * All nodes that become one have the same first owner, in whose list they lie together; so one pass over all lists, looking at a
- * node only where its first owner has it, finds each chain once; one that has been joined may have come to lie next to another part.
- * O(entries + text moved) in all.
+ * All nodes that become one have the same first owner, by one touch; so looking at the nodes of each touch where its tenant is their
+ * first owner finds them all. Joining may bring others next to each other: then once more. O(entries + text moved) in all.
  */
 export function joinNodesOf(tenant: Tenant): u32 {
   let joined: u32 = 0;
-  let entry = tenant.root.older;
-  while (entry !== null) {
-    let each = changetype<Entry>(entry);
-    if (isFirstOwner(each)) {
-      let lowest: Node;
-      let gone: u32;
-      do {
-        lowest = endOfChain(each.node);
-        gone = joinUpwards(lowest);
-        joined += gone;
-        each = changetype<Entry>(findOwner(lowest, tenant));
-      } while (gone);
-    }
-    entry = each.older;
+  let touch = tenant.root.older;
+  while (touch !== null) {
+    let gone: u32;
+    do {
+      gone = joinNodesOfTouch(changetype<Touch>(touch));
+      joined += gone;
+    } while (gone);
+    touch = changetype<Touch>(touch).older;
   }
   return joined;
 }
 
-function endOfChain(node: Node): Node {
-  let below = node.children;
-  while (below && !(below & 1) && canJoin(changetype<Node>(below))) {
-    node = changetype<Node>(below);
-    below = node.children;
-  }
-  return node;
+function joinNodesOfTouch(touch: Touch): u32 {
+  let joined: u32 = 0;
+  let node = touch.deepest;
+  do {
+    if (touchOf(load<u32>(references(node))) === touch) joined += joinUpwards(node);
+    node = changetype<Node>(node.parent);
+  } while (findTouch(node, touch.tenant) === touch);
+  return joined;
 }
 
 /** Joins a node with all above it that it can be joined with, if there is room for their text in one piece. */
@@ -55,6 +50,8 @@ function joinUpwards(lower: Node): u32 {
   lower.key = upper.key;
   while (each !== above) {
     const next = changetype<Node>(each.parent);
+    const from = references(each);
+    for (let at = from; at < from + (<usize>each.ownerCount << 2); at += 4) touchOf(load<u32>(at)).count--;
     freeOwners(each);
     freeNode(each);
     each = next;
@@ -66,5 +63,21 @@ function joinUpwards(lower: Node): u32 {
 function canJoin(lower: Node): bool {
   const upper = changetype<Node>(lower.parent);
   const only = upper.children == changetype<usize>(lower) && lower.sibling === null;
-  return only && upper.units != 0 && lower.units != 0 && ownedAlike(upper, lower);
+  return only && upper.units != 0 && lower.units != 0 && areOwnedAlike(upper, lower);
+}
+
+function areOwnedAlike(upper: Node, lower: Node): bool {
+  if (upper.ownerCount != lower.ownerCount) return false;
+  const above = changetype<Node>(upper.parent);
+  const uppers = references(upper);
+  const lowers = references(lower);
+  for (let at: usize = 0; at < <usize>upper.ownerCount << 2; at += 4) {
+    const reference = load<u32>(uppers + at);
+    const touch = touchOf(reference);
+    if (touchOf(load<u32>(lowers + at)) !== touch) return false;
+    // In one group they are next to each other. Of two groups, if each has no other node.
+    if (reference & 1) continue;
+    if ((load<u32>(lowers + at) & 1 && lower !== touch.deepest) || isMarked(above, touch)) return false;
+  }
+  return true;
 }

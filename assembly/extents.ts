@@ -2,17 +2,17 @@ import { GRAIN, allocate, grainsFor, release, room, runFor } from "./memory";
 import { copyUnits } from "./units";
 
 /**
- * Text outside nodes: a chain of extents, nearly always one:
+ * Text outside nodes: one run of units, and, where that was not all, a chain of extents:
  *
  *   | next extent u32 | bytes u32 | units, one or two bytes each … |
  *
- * A split cuts an extent where it stands, so an extent may begin anywhere in a grain; it owns every grain it touches.
- * Several extents come from texts longer than the window, from splits, and from memory with no run long enough.
+ * A split cuts a run where it stands, so it may begin anywhere in a grain; it owns every grain it touches.
+ * Several pieces come from texts longer than the window, and from memory with no run long enough.
  */
 export const HEADER: usize = 8;
-const LONGEST_EXTENT: u32 = 2048;
+const LONGEST_RUN: u32 = 2048;
 
-/** What all extents hold, their headers and the rest of their last grains among it; and how much of that is text. */
+/** What all text outside nodes holds, with headers and the rest of the last grains; and how much of that is text. */
 export let heldGrains: usize = 0;
 export let usedBytes: usize = 0;
 
@@ -28,42 +28,61 @@ export function extentBytes(extent: usize): usize {
   return <usize>load<u32>(extent, 4);
 }
 
-
-/** One extent for `bytes`, or 0 when no run is long enough. */
-export function newExtent(bytes: usize): usize {
-  const grains = grainsFor(bytes + HEADER);
-  const extent = allocate(grains);
-  if (!extent) return 0;
+/** A run for `bytes` of text, or 0 when none is long enough. */
+export function newRun(bytes: usize): usize {
+  const grains = grainsFor(bytes);
+  const run = allocate(grains);
+  if (!run) return 0;
   heldGrains += grains;
   usedBytes += bytes;
+  return run;
+}
+
+export function newExtent(bytes: usize): usize {
+  const extent = newRun(bytes + HEADER);
+  if (!extent) return 0;
+  usedBytes -= HEADER;
   store<u32>(extent, 0);
   store<u32>(extent, <u32>bytes, 4);
   return extent;
 }
 
-/** A chain of extents for `bytes` (even unless they fit one extent), as few as the free runs allow; 0 when there is no room. */
-export function newExtents(bytes: usize): usize {
+/**
+ * Pieces for `bytes` (even unless they fit one), as few as the free runs allow: with `bare` the first is a run, whose length is then in
+ * `bareBytes` and the extents after it in `bareRest`. 0 when there is no room.
+ */
+export function newPieces(bytes: usize, bare: bool): usize {
   if (room() < <usize>grainsFor(bytes + HEADER)) return 0;
   let first: usize = 0;
   let last: usize = 0;
-  let grains = LONGEST_EXTENT;
+  let grains = LONGEST_RUN;
+  bareRest = 0;
   while (bytes) {
-    grains = min(grains, runFor(grainsFor(bytes + HEADER)));
-    const held = min<usize>(bytes, (<usize>grains << 5) - HEADER);
-    const extent = newExtent(held);
-    if (!extent) {
+    const header: usize = bare && !first ? 0 : HEADER;
+    grains = min(grains, runFor(grainsFor(bytes + header)));
+    const held = min<usize>(bytes, (<usize>grains << 5) - header);
+    const piece = header ? newExtent(held) : newRun(held);
+    if (!piece) {
       grains >>= 1;
       if (grains) continue;
-      freeExtents(first);
+      if (bare && first) releaseRun(first, bareBytes);
+      freeExtents(bare ? bareRest : first);
       return 0;
     }
-    if (last) store<u32>(last, <u32>extent);
-    else first = extent;
-    last = extent;
+    if (last) store<u32>(last, <u32>piece);
+    else if (first) bareRest = piece;
+    if (!first) {
+      first = piece;
+      bareBytes = held;
+    }
+    if (header) last = piece;
     bytes -= held;
   }
   return first;
 }
+
+export let bareBytes: usize = 0;
+export let bareRest: usize = 0;
 
 export function fillExtents(chain: usize, from: usize, wide: u32, toWide: u32): void {
   for (let extent = chain; extent; extent = nextExtent(extent)) {
@@ -73,53 +92,34 @@ export function fillExtents(chain: usize, from: usize, wide: u32, toWide: u32): 
   }
 }
 
-/** Copies a chain of one-byte units into one of two-byte units. */
-export function widenInto(to: usize, extent: usize): void {
-  let used: usize = 0;
-  for (; extent; extent = nextExtent(extent)) {
-    let from = extentUnits(extent);
-    let left = extentBytes(extent);
-    while (left) {
-      if (used == extentBytes(to)) {
-        to = nextExtent(to);
-        used = 0;
-      }
-      const units = min<usize>(left, (extentBytes(to) - used) >> 1);
-      copyUnits(extentUnits(to) + used, 1, from, 0, units);
-      used += units << 1;
-      from += units;
-      left -= units;
-    }
-  }
-}
-
-
 export function freeExtents(extent: usize): void {
   while (extent) {
     const next = nextExtent(extent);
-    usedBytes -= extentBytes(extent);
-    giveBack(extent & ~(GRAIN - 1), extentUnits(extent) + extentBytes(extent));
+    const bytes = extentBytes(extent);
+    usedBytes -= bytes;
+    giveBack(extent, extentUnits(extent) + bytes);
     extent = next;
   }
 }
 
-/** The extent without its first `bytes`, its header now just before what is left. */
-export function dropFront(extent: usize, bytes: usize): usize {
-  const next = load<u32>(extent);
-  const left = extentBytes(extent) - bytes;
-  const shorter = extent + bytes;
+export function releaseRun(run: usize, bytes: usize): void {
   usedBytes -= bytes;
-  giveBack(extent & ~(GRAIN - 1), shorter & ~(GRAIN - 1));
-  store<u32>(shorter, next);
-  store<u32>(shorter, <u32>left, 4);
-  return shorter;
+  giveBack(run & ~(GRAIN - 1), run + bytes);
 }
 
-/** Cuts off all but the first `bytes` of an extent. */
-export function dropBack(extent: usize, bytes: usize): void {
-  const units = extentUnits(extent);
-  usedBytes -= extentBytes(extent) - bytes;
-  giveBack((units + bytes + (GRAIN - 1)) & ~(GRAIN - 1), units + extentBytes(extent));
+/** Cuts off what is before `from` in a run or an extent that begins at `start`; `bytes` of it were text. */
+export function dropFront(start: usize, from: usize, bytes: usize): void {
+  usedBytes -= bytes;
+  giveBack(start & ~(GRAIN - 1), from & ~(GRAIN - 1));
+}
+
+/** Cuts off the last bytes of a run or an extent, those from `from` to `end`. */
+export function dropBack(from: usize, end: usize): void {
+  usedBytes -= end - from;
+  giveBack((from + (GRAIN - 1)) & ~(GRAIN - 1), end);
+}
+
+export function setExtentBytes(extent: usize, bytes: usize): void {
   store<u32>(extent, <u32>bytes, 4);
 }
 

@@ -1,5 +1,5 @@
 import { addToSum, beginSum, endSum } from "./checksum";
-import { RESULTS, WINDOW, WINDOW_BYTES, liveBytes, room, setLimit } from "./memory";
+import { RESULTS, WINDOW, WINDOW_BYTES, liveGrains, room, setLimit } from "./memory";
 import { heldGrains, usedBytes } from "./extents";
 import { bitmapWords } from "./owners";
 import { advance, beginGraft, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, placed, setMostCharacters, shorten, takePiece, wentAlong } from "./insertion";
@@ -7,48 +7,36 @@ import { joinNodesOf } from "./compaction";
 import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
 import { attachNamespace, finish, own } from "./restoration";
+import { beginListing, listRows } from "./listing";
 import { namespaceCount } from "./namespaces";
 import { evictRuns } from "./recency";
-import { Entry, Node, Tenant, entryCount, nodeCount } from "./records";
+import { Node, Tenant, entryCount, nodeCount } from "./records";
 import { newTenant, removeTenant } from "./tenants";
 import { copyText, isLatin1 } from "./text";
-import { begin, canBegin, candidates, charactersBySlot, foldCandidates, follow, matchedOwners, matchedUnits, namespaceRoot, report, reportEach, root, selectNamespace, stopped } from "./walk";
+import { begin, canBegin, candidates, foldCandidates, follow, matchedUnits, namespaceRoot, report, reportEach, root, selectNamespace, stopped } from "./walk";
 
 /**
- * The border. Numbers cross it, and texts through the window: `units` UTF-16 code units at `window()`, a byte each or, with
+ * The border. Numbers cross it, and texts through the window (memory.ts): `units` UTF-16 code units, a byte each or, with
  * WIDE, two. A text comes in pieces, the first marked FIRST and the last LAST, none ending inside a surrogate pair.
  * Tenants, entries and nodes are named by their addresses; 0 is none.
  */
 const WIDE: u32 = 1;
 const FIRST: u32 = 2;
 const LAST: u32 = 4;
-/** The candidates of a match are all tenants; otherwise those of the bitmap at `candidates_bitmap()`. */
+/** The candidates of a match are all tenants; otherwise those of the bitmap at `bitmaps()`. */
 const EVERYONE: u32 = 8;
 
-export function window(): usize {
-  return WINDOW;
-}
-
-/**
- * What a complete match has found: the characters matched (u32), four bytes unused, and, while there are no more than 64
- * slots, the owners of the deepest node reached (u64).
- */
-export function results(): usize {
-  return RESULTS;
-}
-
-/** Length of the two bitmaps below, in 64-bit words: bit `slot & 63` of word `slot >> 6`. Changes with `add_tenant` only. */
+/** Length of the bitmaps below, in 64-bit words: bit `slot & 63` of word `slot >> 6`. Changes with `add_tenant` only. */
 export function bitmap_words(): u32 {
   return bitmapWords();
 }
 
-export function candidates_bitmap(): usize {
+/**
+ * Three bitmaps, one after the other, and a u32 a slot: the candidates, which JavaScript writes; where there are more than 64 slots the
+ * owners of the deepest node that the last match reached; one of the core's own; and what `match_each` finds.
+ */
+export function bitmaps(): usize {
   return candidates();
-}
-
-/** The owners of the deepest node that the last match reached, where there are more than 64 slots. */
-export function matched_bitmap(): usize {
-  return matchedOwners();
 }
 
 /** To be called when the candidates' bitmap has been written. */
@@ -88,7 +76,7 @@ export function remove_tenant(tenant: Tenant): u32 {
   return removeTenant(tenant);
 }
 
-export function tenant_characters(tenant: Tenant): u32 {
+export function characters(tenant: Tenant): u32 {
   return tenant.characters;
 }
 
@@ -133,15 +121,15 @@ export function evict_before(time: f64): usize {
 }
 
 /** How many characters the last of these two evicted. */
-export function evicted_characters(): u32 {
-  return evicted;
+export function evicted(): u32 {
+  return evictedCharacters;
 }
 
-let evicted: u32 = 0;
+let evictedCharacters: u32 = 0;
 
 function evictOldest(tenant: Tenant | null): usize {
   if (tenant === null) return 0;
-  evicted = evictUnit(changetype<Tenant>(tenant));
+  evictedCharacters = evictUnit(changetype<Tenant>(tenant));
   return changetype<usize>(tenant);
 }
 
@@ -165,7 +153,10 @@ export function revoke_insert(tenant: Tenant, call: u32, kept: u32): u32 {
   return revoke(tenant, call, kept);
 }
 
-/** The units matched so far: fewer than were given when the text has left the tree, and then the match is complete. */
+/**
+ * The units matched so far: fewer than were given when the text has left the tree, and then the match is complete. RESULTS then has the
+ * characters matched (u32), four bytes unused, and, while there are no more than 64 slots, the owners of the deepest node reached (u64).
+ */
 export function prefix_match(units: u32, form: u32): u32 {
   if (form & FIRST) begin();
   const wide = form & WIDE;
@@ -174,13 +165,9 @@ export function prefix_match(units: u32, form: u32): u32 {
   return <u32>matchedUnits();
 }
 
-/** After a complete match: writes how many characters of the text each candidate has to `each_characters()`, a u32 a slot. */
+/** After a complete match: writes how many characters of the text each candidate has, behind the bitmaps. */
 export function match_each(): void {
   reportEach();
-}
-
-export function each_characters(): usize {
-  return charactersBySlot();
 }
 
 /** Whether a text beginning with this character would match anything at all; if not, the match is complete. */
@@ -200,32 +187,17 @@ export function evict_tenant_by_lru(tenant: Tenant, least: u32): u32 {
   return evictRuns(tenant, least);
 }
 
-/** Nodes, the root and the directory of namespaces among them. */
-export function node_count(): u32 {
-  return nodeCount();
-}
-
-export function entry_count(): u32 {
-  return entryCount();
-}
-
-/** Bytes held by text and records, in grains of 32. */
-export function live_bytes(): usize {
-  return liveBytes();
-}
-
-/** Of these, what texts outside their nodes hold, in grains, and how many bytes of that are text. */
-export function text_grains(): usize {
-  return heldGrains;
-}
-
-export function text_bytes(): usize {
-  return usedBytes;
-}
-
-/** Grains that texts and records could still have within the bound. */
-export function free_grains(): usize {
-  return room();
+/**
+ * Writes to RESULTS, as u32: nodes (the root and the directory of namespaces among them), ownerships of nodes, grains of 32 bytes in use
+ * by text and records, grains of these for text outside nodes, bytes of text there, grains that could still be had within the bound.
+ */
+export function measure(): void {
+  store<u32>(RESULTS, nodeCount());
+  store<u32>(RESULTS, entryCount(), 4);
+  store<u32>(RESULTS, <u32>liveGrains, 8);
+  store<u32>(RESULTS, <u32>heldGrains, 12);
+  store<u32>(RESULTS, <u32>usedBytes, 16);
+  store<u32>(RESULTS, <u32>room(), 20);
 }
 
 /**
@@ -233,23 +205,13 @@ export function free_grains(): usize {
  * `node u32 | call u32 | time f64`, until there are none.
  */
 export function list_begin(tenant: Tenant): void {
-  listed = tenant.root;
+  beginListing(tenant);
 }
 
 export function list_more(): u32 {
-  let rows: u32 = 0;
-  for (; listed !== null && rows < ROWS; rows++) {
-    const entry = changetype<Entry>(listed);
-    const row = WINDOW + (<usize>rows << 4);
-    store<u32>(row, <u32>changetype<usize>(entry.node));
-    store<u32>(row, entry.call, 4);
-    store<f64>(row, entry.time, 8);
-    listed = entry.older;
-  }
-  return rows;
+  return listRows(WINDOW, ROWS);
 }
 
-let listed: Entry | null = null;
 /** How many rows of a recency list the window holds. */
 const ROWS: u32 = <u32>(WINDOW_BYTES >> 4);
 

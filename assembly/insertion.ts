@@ -1,12 +1,12 @@
 import { BLOCK_GRAINS, addChild, blocksFor } from "./edges";
-import { fitsAbove, hold, releaseHeld } from "./memory";
+import { allocate, fitsAbove, hold, releaseHeld } from "./memory";
 import { newNamespace } from "./namespaces";
-import { findOwner, ownerGrains, sharedGrains } from "./owners";
-import { split, touchPath } from "./path";
+import { findOwner, isTabled, ownerGrains, sharedGrains } from "./owners";
+import { claim, split, touchPath } from "./path";
 import { currentCall, nextCall, oldestTenant } from "./pressure";
-import { moveOlder, prune } from "./recency";
-import { ENTRY_GRAINS, NODE_GRAINS, Node, Tenant, characterCount, freeNode, newNode } from "./records";
-import { appendText, charactersUpTo, cutGrains, freeText, setText, shortenText, unitsUpTo } from "./text";
+import { linkNewest, prune } from "./recency";
+import { NODE_GRAINS, Node, TOUCH_GRAINS, Tenant, Touch, characterCount, freeNode, initTouch, newNode } from "./records";
+import { appendText, charactersUpTo, freeText, lowerGrains, planCut, setText, shortenText, unitsUpTo, upperGrains } from "./text";
 import { characterAt, isHighSurrogate, isLowSurrogate } from "./units";
 import { absent, begin, beginAt, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
 
@@ -21,6 +21,8 @@ export const SHORTENED: u32 = 2;
 
 let tenant: Tenant = changetype<Tenant>(0);
 let time: f64 = 0;
+/** For the next insert that touches something: there even when there is no room, so that its path can be guarded. */
+let spare: Touch = changetype<Touch>(allocate(TOUCH_GRAINS));
 let leaf: Node | null = null;
 /** What the window holds and neither the tree nor the leaf has. */
 let rest: usize = 0;
@@ -169,30 +171,30 @@ let added: u64 = 0;
 function plan(holding: bool): bool {
   let owned = node;
   const splits = offset < <usize>node.units;
+  if (!bare && !want(TOUCH_GRAINS, 1, holding)) return false;
   if (leaf !== null) {
     const grown = changetype<Node>(leaf);
     added += grown.characters;
-    if (!want(ENTRY_GRAINS, 1, holding)) return false;
     if (absent) {
-      if (!want(NODE_GRAINS, 1, holding) || !want(ENTRY_GRAINS, 1, holding)) return false;
+      if (!want(NODE_GRAINS, 1, holding)) return false;
       if (!want(BLOCK_GRAINS, blocksFor(directory, selectedNamespace()), holding)) return false;
     } else if (!splits && !want(BLOCK_GRAINS, blocksFor(node, grown.key), holding)) {
       return false;
     }
   }
   if (splits) {
-    if (!want(NODE_GRAINS, 1, holding) || !want(cutGrains(node, offset), 1, holding)) return false;
-    if (!want(sharedGrains(node), 1, holding) || !want(ENTRY_GRAINS, node.ownerCount, holding)) return false;
-    if (findOwner(node, tenant) === null) {
+    if (!want(NODE_GRAINS, 1, holding) || !want(sharedGrains(node), 1, holding)) return false;
+    planCut(node, offset);
+    if (!want(upperGrains, 1, holding) || !want(lowerGrains, 1, holding)) return false;
+    if (!findOwner(node, tenant)) {
       added += charactersUpTo(node, offset);
-      const listed = !(node.owners & 1);
-      if (!want(ENTRY_GRAINS, 1, holding) || (listed && !want(ownerGrains(node), 1, holding))) return false;
+      if (!isTabled(node) && !want(ownerGrains(node), 1, holding)) return false;
     }
     owned = changetype<Node>(node.parent);
   }
-  while (!bare && findOwner(owned, tenant) === null) {
+  while (!bare && !findOwner(owned, tenant)) {
     added += owned.characters;
-    if (!want(ENTRY_GRAINS, 1, holding) || !want(ownerGrains(owned), 1, holding)) return false;
+    if (!want(ownerGrains(owned), 1, holding)) return false;
     owned = changetype<Node>(owned.parent);
   }
   return true;
@@ -223,7 +225,9 @@ function complete(): void {
     placed = deepest;
     wentAlong = end !== below;
   } else {
-    kept = touchPath(deepest, tenant, time);
+    if (!guarded) initTouch(spare, tenant, time, currentCall());
+    kept = touchPath(deepest, spare, time);
+    if (spare.count) spare = changetype<Touch>(allocate(TOUCH_GRAINS));
   }
   releaseHeld();
   if (guarded) releasePath(end);
@@ -235,15 +239,13 @@ function complete(): void {
  */
 function guardPath(): void {
   guarded = true;
-  let newer = tenant.root;
+  initTouch(spare, tenant, time, currentCall());
   for (let each = node; each !== root; each = changetype<Node>(each.parent)) {
     each.held = 1;
-    if (each === node && offset < <usize>node.units) continue;
-    const entry = findOwner(each, tenant);
-    if (entry === null) continue;
-    entry.call = currentCall();
-    moveOlder(entry, newer);
-    newer = entry;
+    if (spare.count || (each === node && offset < <usize>node.units) || !findOwner(each, tenant)) continue;
+    linkNewest(spare);
+    spare.deepest = each;
+    claim(each, spare);
   }
 }
 

@@ -1,11 +1,12 @@
-import { extentBytes, extentUnits, newExtents, nextExtent } from "./extents";
+import { bareBytes, bareRest, extentBytes, extentUnits, newPieces, nextExtent } from "./extents";
 import { WINDOW } from "./memory";
 import { INLINE_BYTES, Node } from "./records";
 import { copyText, freeText, inlineUnits, isLatin1 } from "./text";
 
-/** Where the text being joined goes: an extent, and the bytes of it that are full. */
-let extent: usize = 0;
-let used: usize = 0;
+/** Where the text being joined goes: the rest of a piece, and the extents after it. */
+let to: usize = 0;
+let most: usize = 0;
+let next: usize = 0;
 
 /**
  * Gives `lower` the texts of all nodes from `upper` down to it, one after the other; each but `lower` has one child, and none keeps
@@ -22,25 +23,23 @@ export function joinTexts(upper: Node, lower: Node): bool {
     if (!wide && !isLatin1(each)) wide = 1;
   }
   const bytes = units << wide;
-  if (bytes <= INLINE_BYTES) {
-    let to = WINDOW;
-    for (let each = upper; ; each = changetype<Node>(each.children)) {
-      to += copyText(each, 0, each.units, to, wide) << wide;
-      freeText(each);
-      if (each === lower) break;
-    }
+  const inside = bytes <= INLINE_BYTES;
+  const run = inside ? WINDOW : newPieces(bytes, true);
+  if (!run) return false;
+  to = run;
+  most = inside ? bytes : bareBytes;
+  next = inside ? 0 : bareRest;
+  const rest = next;
+  for (let each = upper; ; each = changetype<Node>(each.children)) {
+    append(each, wide);
+    freeText(each);
+    if (each === lower) break;
+  }
+  if (inside) {
     memory.copy(inlineUnits(lower), WINDOW, bytes);
   } else {
-    const chain = newExtents(bytes);
-    if (!chain) return false;
-    extent = chain;
-    used = 0;
-    for (let each = upper; ; each = changetype<Node>(each.children)) {
-      append(each, wide);
-      freeText(each);
-      if (each === lower) break;
-    }
-    lower.text = chain;
+    lower.text = run;
+    lower.textRest = <u32>rest;
   }
   lower.wide = <u16>wide;
   lower.units = <u32>units;
@@ -50,12 +49,14 @@ export function joinTexts(upper: Node, lower: Node): bool {
 
 function append(node: Node, wide: u32): void {
   for (let from: usize = 0; from < <usize>node.units; ) {
-    if (used == extentBytes(extent)) {
-      extent = nextExtent(extent);
-      used = 0;
+    if (!most) {
+      to = extentUnits(next);
+      most = extentBytes(next);
+      next = nextExtent(next);
     }
-    const count = copyText(node, from, (extentBytes(extent) - used) >> wide, extentUnits(extent) + used, wide);
-    used += count << wide;
+    const count = copyText(node, from, most >> wide, to, wide);
+    to += count << wide;
+    most -= count << wide;
     from += count;
   }
 }

@@ -36,7 +36,8 @@ let frontier: usize = FIRST_GRAIN;
 let limit: u64 = 65536 * PAGE;
 /** Bit k is set when the free list of sizes 2^k … 2^(k+1) - 1 is not empty. */
 let occupied: u32 = 0;
-let liveGrains: usize = 0;
+/** In use by text and records. */
+export let liveGrains: usize = 0;
 let freeGrains: usize = 0;
 /** First of the runs set aside by `hold`: | next u32 | size u32 | …. */
 let held: usize = 0;
@@ -47,11 +48,6 @@ export function setLimit(pages: u32): void {
 
 export function grainsFor(bytes: usize): u32 {
   return <u32>((bytes + (GRAIN - 1)) >> GRAIN_BITS);
-}
-
-/** Bytes in use, text and records together, rounded to grains. */
-export function liveBytes(): usize {
-  return liveGrains << GRAIN_BITS;
 }
 
 /** Grains that are free or can still be had by growing. They need not lie together. */

@@ -1,15 +1,17 @@
 import { allocate, grainsFor, release } from "./memory";
-import { linkNewer, unlink } from "./recency";
-import { Entry, Node, Tenant, freeEntry, newEntry } from "./records";
+import { Node, Tenant, Touch, countEntries } from "./records";
 
 /**
- * Which tenants own a node. `owners` is the first of up to four entries in a list, or 1 + the address of a table:
+ * Which tenants own a node, and by which touch. A reference is the address of a touch, with a mark in its lowest bit (see recency.ts).
+ * Up to four lie in the node, in the order of their tenants' slots. More are in a table, whose address, with TABLED, is then the first:
  *
- *   | words u32 | capacity u32 | bitmap: a bit a slot, `words` × u64 | entries: `capacity` × u32, in order of their slots |
+ *   | words u32 | capacity u32 | bitmap: a bit a slot, `words` × u64 | references: `capacity` × u32, in order of their slots |
  */
 const MOST_LISTED: u32 = 4;
 const FEWEST_TABLED: u32 = 2;
+const TABLED: usize = 2;
 const HEADER: usize = 8;
+const OWNERS: usize = offsetof<Node>("owners");
 /** So that the largest table, half as large again as it need be, stays within a run of memory.ts. */
 export const MOST_TENANTS: u32 = 100000;
 
@@ -24,127 +26,120 @@ export function setBitmapWords(words: u32): void {
   slotWords = words;
 }
 
-export function findOwner(node: Node, tenant: Tenant): Entry | null {
-  if (!(node.ownerMask & tenant.bit)) return null;
-  const owners = node.owners;
-  if (!(owners & 1)) {
-    let entry = changetype<Entry | null>(owners);
-    while (entry !== null && entry.tenant !== tenant) entry = entry.next;
-    return entry;
+export function touchOf(reference: u32): Touch {
+  return changetype<Touch>(<usize>(reference & ~1));
+}
+
+/** Where the node keeps the tenant's reference, or 0 when it does not own the node. */
+export function findOwner(node: Node, tenant: Tenant): usize {
+  const mask = node.ownerMask;
+  if (!(mask & tenant.bit)) return 0;
+  if (!isTabled(node)) {
+    let at = changetype<usize>(node) + OWNERS;
+    if (slotWords == 1) return at + (<usize>popcnt(mask & (tenant.bit - 1)) << 2);
+    for (const end = at + (<usize>node.ownerCount << 2); at < end; at += 4) {
+      if (touchOf(load<u32>(at)).tenant === tenant) return at;
+    }
+    return 0;
   }
-  const table = owners ^ 1;
-  if (!hasBit(table, tenant.slot)) return null;
-  return changetype<Entry>(<usize>load<u32>(entriesOf(table) + (rankOf(table, tenant.slot) << 2)));
+  const table = tableOf(node);
+  return hasBit(table, tenant.slot) ? referencesOf(table) + (rankOf(table, tenant.slot) << 2) : 0;
 }
 
 /** Adds an owner that the node does not have yet. Room must have been reserved. */
-export function addOwner(node: Node, entry: Entry): void {
-  if (!(node.owners & 1)) {
-    if (node.ownerCount < MOST_LISTED) {
-      entry.next = changetype<Entry | null>(node.owners);
-      node.owners = changetype<usize>(entry);
+export function addOwner(node: Node, touch: Touch): void {
+  const tenant = touch.tenant;
+  const count = node.ownerCount;
+  if (!isTabled(node)) {
+    if (count < MOST_LISTED) {
+      let at = changetype<usize>(node) + OWNERS;
+      const end = at + (<usize>count << 2);
+      while (at < end && touchOf(load<u32>(at)).tenant.slot < tenant.slot) at += 4;
+      memory.copy(at + 4, at, end - at);
+      store<u32>(at, <u32>changetype<usize>(touch));
     } else {
-      const listed = node.owners;
       const table = newTable(MOST_LISTED << 1);
-      node.owners = table | 1;
-      node.ownerCount = 0;
-      let each = changetype<Entry | null>(listed);
-      while (each !== null) {
-        const next = each.next;
-        place(table, node.ownerCount++, each);
-        each = next;
-      }
-      place(table, node.ownerCount, entry);
+      const from = changetype<usize>(node) + OWNERS;
+      for (let each: u32 = 0; each < count; each++) place(table, each, load<u32>(from + (<usize>each << 2)));
+      place(table, count, <u32>changetype<usize>(touch));
+      node.owners = table | TABLED;
     }
   } else {
-    let table = node.owners ^ 1;
-    if (node.ownerCount == capacityOf(table) || wordsOf(table) != slotWords) table = enlarge(node, table);
-    place(table, node.ownerCount, entry);
+    let table = tableOf(node);
+    if (count == capacityOf(table) || wordsOf(table) != slotWords) table = enlarge(node, table);
+    place(table, count, <u32>changetype<usize>(touch));
   }
-  node.ownerCount++;
-  node.ownerMask |= entry.tenant.bit;
+  node.ownerCount = count + 1;
+  node.ownerMask |= tenant.bit;
+  countEntries(1);
 }
 
-export function removeOwner(node: Node, entry: Entry): void {
-  const tenant = entry.tenant;
-  node.ownerCount--;
-  if (node.owners & 1) {
-    takeFromTable(node, node.owners ^ 1, tenant);
-    return;
-  }
-  let at = changetype<usize>(node) + offsetof<Node>("owners");
-  while (<usize>load<u32>(at) != changetype<usize>(entry)) at = <usize>load<u32>(at) + offsetof<Entry>("next");
-  store<u32>(at, <u32>changetype<usize>(entry.next));
-  if (slotWords == 1) {
-    node.ownerMask ^= tenant.bit;
-    return;
-  }
-  let mask: u64 = 0;
-  let each = changetype<Entry | null>(node.owners);
-  while (each !== null) {
-    mask |= each.tenant.bit;
-    each = each.next;
-  }
-  node.ownerMask = mask;
+/** @param at where the node keeps the reference. */
+export function removeOwner(node: Node, tenant: Tenant, at: usize): void {
+  const count = --node.ownerCount;
+  countEntries(-1);
+  if (isTabled(node)) return takeFromTable(node, tableOf(node), tenant.slot, at);
+  const end = changetype<usize>(node) + OWNERS + (<usize>count << 2);
+  memory.copy(at, at + 4, end - at);
+  node.ownerMask = slotWords == 1 ? node.ownerMask ^ tenant.bit : maskOfListed(node);
 }
 
 /** Grains of the table that `addOwner` will allocate for this node; 0 when it needs none. */
 export function ownerGrains(node: Node): u32 {
   const count = node.ownerCount;
-  if (!(node.owners & 1)) return count < MOST_LISTED ? 0 : tableGrains(slotWords, MOST_LISTED << 1);
-  const table = node.owners ^ 1;
+  if (!isTabled(node)) return count < MOST_LISTED ? 0 : tableGrains(slotWords, MOST_LISTED << 1);
+  const table = tableOf(node);
   return count < capacityOf(table) && wordsOf(table) == slotWords ? 0 : tableGrains(slotWords, roomier(count));
 }
 
 /** Grains of the table that `shareOwners` will allocate for this node; 0 when it needs none. */
 export function sharedGrains(node: Node): u32 {
-  return node.owners & 1 ? tableGrains(slotWords, node.ownerCount + 1) : 0;
+  return isTabled(node) ? tableGrains(slotWords, node.ownerCount + 1) : 0;
+}
+
+export function isTabled(node: Node): bool {
+  return (node.owners & TABLED) != 0;
 }
 
 /**
- * Gives `upper`, new and without owners, every owner of `lower` with the same time and call, and puts each new entry
- * just on the newer side of the old one, leaving place for one owner more. Room must have been reserved.
+ * Gives `upper`, new and without owners, every owner of `lower` by the same touch, each reference marked, leaving place for one
+ * owner more. Room must have been reserved.
  */
 export function shareOwners(lower: Node, upper: Node): void {
   const count = lower.ownerCount;
+  let from = changetype<usize>(lower) + OWNERS;
+  let to = changetype<usize>(upper) + OWNERS;
+  if (isTabled(lower)) {
+    const shared = tableOf(lower);
+    const table = newTable(count + 1);
+    memory.copy(table + HEADER, shared + HEADER, <usize>wordsOf(shared) << 3);
+    upper.owners = table | TABLED;
+    from = referencesOf(shared);
+    to = referencesOf(table);
+  }
+  for (const end = from + (<usize>count << 2); from < end; from += 4, to += 4) {
+    const reference = load<u32>(from);
+    touchOf(reference).count++;
+    store<u32>(to, reference | 1);
+  }
   upper.ownerCount = count;
   upper.ownerMask = lower.ownerMask;
-  if (lower.owners & 1) {
-    const from = lower.owners ^ 1;
-    const table = newTable(count + 1);
-    memory.copy(table + HEADER, from + HEADER, <usize>wordsOf(from) << 3);
-    upper.owners = table | 1;
-    const entries = entriesOf(table);
-    const fromEntries = entriesOf(from);
-    for (let at: usize = 0; at < <usize>count << 2; at += 4) {
-      const entry = copyEntry(changetype<Entry>(<usize>load<u32>(fromEntries + at)), upper);
-      store<u32>(entries + at, <u32>changetype<usize>(entry));
-    }
-    return;
-  }
-  let each = changetype<Entry | null>(lower.owners);
-  while (each !== null) {
-    const entry = copyEntry(each, upper);
-    entry.next = changetype<Entry | null>(upper.owners);
-    upper.owners = changetype<usize>(entry);
-    each = each.next;
-  }
+  countEntries(count);
 }
 
 /** Whether a slot of `bitmap` (of `bitmapWords()` words) owns the node; `mask` is the bitmap's words, or-ed together. */
 export function anyOwnerIn(node: Node, bitmap: usize, mask: u64): bool {
   if (!(node.ownerMask & mask)) return false;
   if (slotWords == 1) return true;
-  if (!(node.owners & 1)) {
-    let each = changetype<Entry | null>(node.owners);
-    while (each !== null) {
-      const slot = each.tenant.slot;
+  if (!isTabled(node)) {
+    let at = changetype<usize>(node) + OWNERS;
+    for (const end = at + (<usize>node.ownerCount << 2); at < end; at += 4) {
+      const slot = touchOf(load<u32>(at)).tenant.slot;
       if (load<u64>(bitmap + ((<usize>slot >> 6) << 3)) & (<u64>1 << (slot & 63))) return true;
-      each = each.next;
     }
     return false;
   }
-  const table = node.owners ^ 1;
+  const table = tableOf(node);
   const end = <usize>wordsOf(table) << 3;
   for (let at: usize = 0; at < end; at += 8) {
     if (load<u64>(table + HEADER + at) & load<u64>(bitmap + at)) return true;
@@ -153,127 +148,51 @@ export function anyOwnerIn(node: Node, bitmap: usize, mask: u64): bool {
 }
 
 /**
- * Sets `values[slot]` to `value` for every owner whose bit is in the bitmap `open`, and clears those bits.
+ * Sets `values[slot]` to `value` for every owner whose bit is in the bitmap `open`, and clears those bits. `owners` is a bitmap to work in.
  * Returns whether any bit is left in `open`.
  */
-export function takeOwners(node: Node, open: usize, values: usize, value: u32): bool {
-  if (slotWords > 1 && !(node.owners & 1)) {
-    let each = changetype<Entry | null>(node.owners);
-    while (each !== null) {
-      const slot = <usize>each.tenant.slot;
-      const word = open + ((slot >> 6) << 3);
-      const bit = <u64>1 << (slot & 63);
-      if (load<u64>(word) & bit) {
-        store<u64>(word, load<u64>(word) ^ bit);
-        store<u32>(values + (slot << 2), value);
-      }
-      each = each.next;
-    }
-  } else {
-    const table = node.owners ^ 1;
-    const words: u32 = slotWords == 1 ? 1 : wordsOf(table);
-    for (let word: u32 = 0; word < words; word++) {
-      const at = open + (<usize>word << 3);
-      const owners = slotWords == 1 ? node.ownerMask : load<u64>(wordAt(table, word << 6));
-      let taken = load<u64>(at) & owners;
-      if (!taken) continue;
-      store<u64>(at, load<u64>(at) ^ taken);
-      for (; taken; taken &= taken - 1) {
-        store<u32>(values + (((<usize>word << 6) + <usize>ctz(taken)) << 2), value);
-      }
-    }
+export function takeOwners(node: Node, open: usize, owners: usize, values: usize, value: u32): bool {
+  writeOwners(node, owners);
+  let left: u64 = 0;
+  for (let word: usize = 0; word < <usize>slotWords; word++, open += 8, owners += 8, values += 256) {
+    const wanted = load<u64>(open);
+    let taken = wanted & load<u64>(owners);
+    store<u64>(open, wanted ^ taken);
+    left |= wanted ^ taken;
+    for (; taken; taken &= taken - 1) store<u32>(values + (<usize>ctz(taken) << 2), value);
   }
-  for (let word: usize = 0; word < <usize>slotWords; word++) {
-    if (load<u64>(open + (word << 3))) return true;
-  }
-  return false;
+  return left != 0;
 }
 
 /** Writes the slots of all owners to a bitmap of `bitmapWords()` words. */
 export function writeOwners(node: Node, bitmap: usize): void {
+  if (slotWords == 1) {
+    store<u64>(bitmap, node.ownerMask);
+    return;
+  }
   memory.fill(bitmap, 0, <usize>slotWords << 3);
-  if (node.owners & 1) {
-    const table = node.owners ^ 1;
+  if (isTabled(node)) {
+    const table = tableOf(node);
     memory.copy(bitmap, table + HEADER, <usize>wordsOf(table) << 3);
     return;
   }
-  let each = changetype<Entry | null>(node.owners);
-  while (each !== null) {
-    const slot = each.tenant.slot;
-    const at = bitmap + ((<usize>slot >> 6) << 3);
-    store<u64>(at, load<u64>(at) | (<u64>1 << (slot & 63)));
-    each = each.next;
+  let at = changetype<usize>(node) + OWNERS;
+  for (const end = at + (<usize>node.ownerCount << 2); at < end; at += 4) {
+    const slot = touchOf(load<u32>(at)).tenant.slot;
+    const word = bitmap + ((<usize>slot >> 6) << 3);
+    store<u64>(word, load<u64>(word) | (<u64>1 << (slot & 63)));
   }
 }
 
-/** Whether this is the entry of the owner with the smallest slot. */
-export function isFirstOwner(entry: Entry): bool {
-  const owners = entry.node.owners;
-  if (owners & 1) return load<u32>(entriesOf(owners ^ 1)) == <u32>changetype<usize>(entry);
-  const slot = entry.tenant.slot;
-  let each = changetype<Entry | null>(owners);
-  while (each !== null && each.tenant.slot >= slot) each = each.next;
-  return each === null;
+/** Address of the first of a node's `ownerCount` references. */
+export function references(node: Node): usize {
+  return isTabled(node) ? referencesOf(tableOf(node)) : changetype<usize>(node) + OWNERS;
 }
 
-/** Whether both have the same owners, each with the same time and call, and with the two next to each other in its recency list. */
-export function ownedAlike(upper: Node, lower: Node): bool {
-  const count = upper.ownerCount;
-  if (count != lower.ownerCount || upper.ownerMask != lower.ownerMask) return false;
-  if (upper.owners & lower.owners & 1) {
-    const uppers = entriesOf(upper.owners ^ 1);
-    const lowers = entriesOf(lower.owners ^ 1);
-    for (let at: usize = 0; at < <usize>count << 2; at += 4) {
-      if (!areAlike(entryAt(uppers + at), entryAt(lowers + at))) return false;
-    }
-    return true;
-  }
-  const listed = upper.owners & 1 ? lower : upper;
-  const other = listed === upper ? lower : upper;
-  let each = changetype<Entry | null>(listed.owners);
-  while (each !== null) {
-    const match = findOwner(other, each.tenant);
-    if (match === null || !areAlike(each, match)) return false;
-    each = each.next;
-  }
-  return true;
-}
-
-/** Frees all of a node's entries, as if it had never been in any recency list. The tenants' counts stay. */
+/** Frees the table of a node that is about to be freed, whatever it holds. */
 export function freeOwners(node: Node): void {
-  if (node.owners & 1) {
-    const table = node.owners ^ 1;
-    const entries = entriesOf(table);
-    for (let at: usize = 0; at < <usize>node.ownerCount << 2; at += 4) leave(entryAt(entries + at));
-    freeTable(table);
-    return;
-  }
-  let each = changetype<Entry | null>(node.owners);
-  while (each !== null) {
-    const next = each.next;
-    leave(each);
-    each = next;
-  }
-}
-
-/** Neighbours in a list have the same tenant. */
-function areAlike(a: Entry, b: Entry): bool {
-  return (a.older === b || b.older === a) && a.call == b.call && a.time == b.time;
-}
-
-function leave(entry: Entry): void {
-  unlink(entry);
-  freeEntry(entry);
-}
-
-function entryAt(at: usize): Entry {
-  return changetype<Entry>(<usize>load<u32>(at));
-}
-
-function copyEntry(entry: Entry, node: Node): Entry {
-  const copy = changetype<Entry>(newEntry(node, entry.tenant, entry.time, entry.call));
-  linkNewer(copy, entry);
-  return copy;
+  if (isTabled(node)) freeTable(tableOf(node));
+  countEntries(-(<i32>node.ownerCount));
 }
 
 /** The table takes all of its last grain. */
@@ -295,48 +214,45 @@ function enlarge(node: Node, table: usize): usize {
   const count = node.ownerCount;
   const larger = newTable(roomier(count));
   memory.copy(larger + HEADER, table + HEADER, <usize>wordsOf(table) << 3);
-  memory.copy(entriesOf(larger), entriesOf(table), <usize>count << 2);
+  memory.copy(referencesOf(larger), referencesOf(table), <usize>count << 2);
   freeTable(table);
-  node.owners = larger | 1;
+  node.owners = larger | TABLED;
   return larger;
 }
 
-function place(table: usize, count: u32, entry: Entry): void {
-  const slot = entry.tenant.slot;
-  entry.next = null;
+function place(table: usize, count: u32, reference: u32): void {
+  const slot = touchOf(reference).tenant.slot;
   const rank = rankOf(table, slot);
-  const at = entriesOf(table) + (rank << 2);
+  const at = referencesOf(table) + (rank << 2);
   memory.copy(at + 4, at, (<usize>count - rank) << 2);
-  store<u32>(at, <u32>changetype<usize>(entry));
+  store<u32>(at, reference);
   const word = wordAt(table, slot);
   store<u64>(word, load<u64>(word) | (<u64>1 << (slot & 63)));
 }
 
-function takeFromTable(node: Node, table: usize, tenant: Tenant): void {
-  const slot = tenant.slot;
+function takeFromTable(node: Node, table: usize, slot: u32, at: usize): void {
   const count = <usize>node.ownerCount;
-  const rank = rankOf(table, slot);
-  const entries = entriesOf(table);
-  memory.copy(entries + (rank << 2), entries + ((rank + 1) << 2), (count - rank) << 2);
+  const from = referencesOf(table);
+  memory.copy(at, at + 4, from + (count << 2) - at);
   const word = wordAt(table, slot);
   store<u64>(word, load<u64>(word) & ~(<u64>1 << (slot & 63)));
-  let mask: u64 = 0;
   if (count > FEWEST_TABLED) {
+    let mask: u64 = 0;
     const end = table + HEADER + (<usize>wordsOf(table) << 3);
     for (let each = table + HEADER; each < end; each += 8) mask |= load<u64>(each);
     node.ownerMask = mask;
     return;
   }
-  let list: Entry | null = null;
-  for (let at = entries; at < entries + (count << 2); at += 4) {
-    const entry = changetype<Entry>(<usize>load<u32>(at));
-    entry.next = list;
-    list = entry;
-    mask |= entry.tenant.bit;
-  }
-  node.ownerMask = mask;
-  node.owners = changetype<usize>(list);
+  memory.copy(changetype<usize>(node) + OWNERS, from, count << 2);
   freeTable(table);
+  node.ownerMask = maskOfListed(node);
+}
+
+function maskOfListed(node: Node): u64 {
+  let mask: u64 = 0;
+  let at = changetype<usize>(node) + OWNERS;
+  for (const end = at + (<usize>node.ownerCount << 2); at < end; at += 4) mask |= touchOf(load<u32>(at)).tenant.bit;
+  return mask;
 }
 
 function freeTable(table: usize): void {
@@ -347,6 +263,10 @@ function tableGrains(words: u32, capacity: u32): u32 {
   return grainsFor(HEADER + (<usize>words << 3) + (<usize>capacity << 2));
 }
 
+function tableOf(node: Node): usize {
+  return node.owners ^ TABLED;
+}
+
 function wordsOf(table: usize): u32 {
   return load<u32>(table);
 }
@@ -355,7 +275,7 @@ function capacityOf(table: usize): u32 {
   return load<u32>(table, 4);
 }
 
-function entriesOf(table: usize): usize {
+function referencesOf(table: usize): usize {
   return table + HEADER + (<usize>wordsOf(table) << 3);
 }
 

@@ -1,10 +1,10 @@
 import { replaceChild } from "./edges";
 import { hold, releaseHeld } from "./memory";
-import { addOwner, findOwner, shareOwners, sharedGrains } from "./owners";
-import { currentCall, enqueue } from "./pressure";
-import { drop, linkOlder, moveOlder } from "./recency";
-import { ENTRY_GRAINS, Entry, NODE_GRAINS, Node, Tenant, countCharacters, newEntry, newNode } from "./records";
-import { cutGrains, cutText, firstCharacter, unitsUpTo } from "./text";
+import { addOwner, findOwner, shareOwners, sharedGrains, touchOf } from "./owners";
+import { enqueue } from "./pressure";
+import { disown, findTouch, lessen, linkNewest } from "./recency";
+import { NODE_GRAINS, Node, Tenant, Touch, countCharacters, newNode } from "./records";
+import { cutText, firstCharacter, lowerGrains, planCut, unitsUpTo, upperGrains } from "./text";
 import { charactersBefore, node, offset, root } from "./walk";
 
 /** What an insert does to the path of its text, when all that it needs is there; and how it is taken back. */
@@ -25,40 +25,44 @@ export function split(lower: Node, units: usize): Node {
 }
 
 /**
- * Goes from the deepest node up to the root and puts each behind the one below it, which leaves the same list as
- * touching them downwards, one after the other, at the newest place. Returns how many characters of the path were the tenant's
- * before.
+ * Makes all nodes from the deepest up to the root the tenant's by this touch, and those that it gains its own. Those it had, it had
+ * from other touches, or from this one if the path was guarded. Returns how many characters of the path were the tenant's before.
  */
-export function touchPath(deepest: Node, tenant: Tenant, time: f64): u32 {
-  const call = currentCall();
-  let newer = tenant.root;
+export function touchPath(deepest: Node, touch: Touch, time: f64): u32 {
+  const tenant = touch.tenant;
+  touch.time = time;
+  tenant.root.time = time;
+  if (deepest === root) return 0;
+  if (!touch.count) linkNewest(touch);
+  touch.deepest = deepest;
   let each = deepest;
   let gained: u32 = 0;
-  let owned = findOwner(each, tenant);
-  while (owned === null) {
-    const entry = changetype<Entry>(newEntry(each, tenant, time, call));
-    addOwner(each, entry);
-    linkOlder(entry, newer);
-    newer = entry;
+  let at = findOwner(each, tenant);
+  while (!at) {
+    addOwner(each, touch);
+    touch.count++;
     gained += each.characters;
     each = changetype<Node>(each.parent);
-    owned = findOwner(each, tenant);
+    at = findOwner(each, tenant);
   }
   countCharacters(tenant, gained);
-  let kept: u32 = 0;
-  while (each !== root) {
-    const entry = changetype<Entry>(owned);
-    entry.time = time;
-    entry.call = call;
-    moveOlder(entry, newer);
-    newer = entry;
-    kept += each.characters;
-    each = changetype<Node>(each.parent);
-    owned = findOwner(each, tenant);
-  }
-  tenant.root.time = time;
+  const kept = claim(each, touch);
   enqueue(tenant);
   return kept;
+}
+
+/** Makes the nodes from `from`, which is the tenant's, up to the root those of this touch. Returns their characters. */
+export function claim(from: Node, touch: Touch): u32 {
+  let characters: u32 = 0;
+  for (let each = from; each !== root; each = changetype<Node>(each.parent)) {
+    const at = findOwner(each, touch.tenant);
+    const before = touchOf(load<u32>(at));
+    store<u32>(at, <u32>changetype<usize>(touch));
+    touch.count++;
+    lessen(before);
+    characters += each.characters;
+  }
+  return characters;
 }
 
 /**
@@ -76,10 +80,10 @@ export function revoke(whose: Tenant, made: u32, before: u32): u32 {
   let removed: u32 = 0;
   while (each !== root && above >= before) {
     const parent = changetype<Node>(each.parent);
-    const entry = findOwner(each, whose);
-    if (entry !== null) {
-      if (entry.call != made || (!each.units && each.children)) break;
-      removed += drop(entry);
+    const touch = findTouch(each, whose);
+    if (touch !== null) {
+      if (touch.call != made || each !== touch.deepest || (!each.units && each.children)) break;
+      removed += disown(each, touch);
     }
     each = parent;
     above -= parent.characters;
@@ -90,20 +94,20 @@ export function revoke(whose: Tenant, made: u32, before: u32): u32 {
 
 /** The same for a node that begins before and ends after that place, as compaction may have made it. Nothing when there is no room. */
 function revokeRest(straddling: Node, whose: Tenant, made: u32, before: u32): u32 {
-  const entry = findOwner(straddling, whose);
-  if (entry === null || entry.call != made || before >= straddling.characters) return 0;
+  const touch = findTouch(straddling, whose);
+  if (touch === null || touch.call != made || before >= straddling.characters) return 0;
   const units = unitsUpTo(straddling, before);
-  let holds = hold(NODE_GRAINS);
-  const cut = cutGrains(straddling, units);
   const shared = sharedGrains(straddling);
-  if (cut) holds = holds && hold(cut);
-  if (shared) holds = holds && hold(shared);
-  for (let owners = straddling.ownerCount; owners && holds; owners--) holds = hold(ENTRY_GRAINS);
+  planCut(straddling, units);
   let removed: u32 = 0;
-  if (holds) {
+  if (hold(NODE_GRAINS) && canHold(shared) && canHold(upperGrains) && canHold(lowerGrains)) {
     split(straddling, units);
-    removed = drop(entry);
+    removed = disown(straddling, touch);
   }
   releaseHeld();
   return removed;
+}
+
+function canHold(grains: u32): bool {
+  return !grains || hold(grains);
 }

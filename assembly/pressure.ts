@@ -1,12 +1,12 @@
 import { allocate, grainsFor, release } from "./memory";
-import { dropOldest } from "./recency";
+import { dropTouch } from "./recency";
 import { Tenant } from "./records";
 
 /**
  * What goes when there is no room: the part of the tree that one earlier insert call touched and nobody has touched since,
  * the oldest call of all tenants first. Such a unit lies at the old end of its tenant's recency list.
  *
- * The tenants that own anything stand in a binary heap by the call of their oldest entry. That call only ever grows, so a
+ * The tenants that own anything stand in a binary heap by the call of their oldest touch. That call only ever grows, so a
  * key may be too old: it is put right when it comes to the top. Calls are compared by how long ago they were, so that their
  * number may wrap around.
  */
@@ -86,12 +86,7 @@ export function oldestTenant(): Tenant | null {
 
 /** Evicts the tenant's oldest unit. Returns the characters removed. */
 export function evictUnit(tenant: Tenant): u32 {
-  const unit = tenant.oldest.call;
-  let removed: u32 = 0;
-  do {
-    removed += dropOldest(tenant);
-  } while (tenant.oldest !== tenant.root && tenant.oldest.call == unit);
-  return removed;
+  return dropTouch(tenant.oldest);
 }
 
 function siftUp(tenant: Tenant): void {

@@ -1,91 +1,117 @@
 import { removeChild } from "./edges";
-import { removeOwner } from "./owners";
-import { Entry, Node, Tenant, countCharacters, freeEntry, freeNode } from "./records";
-import { extentBytes } from "./extents";
-import { firstExtent, freeText, isInline } from "./text";
 import { removeNamespace } from "./namespaces";
+import { findOwner, removeOwner, touchOf } from "./owners";
+import { Node, Tenant, Touch, countCharacters, freeNode, freeTouch } from "./records";
+import { firstUnits, freeText } from "./text";
 
 /**
- * Each tenant's nodes from newest to oldest: a doubly linked list of its entries, the root's always the first, the
- * rest in the order of insert calls, within a call the deepest node the newest. A run is what lies together with one time.
+ * Each tenant's nodes from newest to oldest: a doubly linked list of its touches, the root's always the first, the rest in the
+ * order of insert calls; within a touch the deepest node is the newest. Only a split tells another order: it puts the upper part
+ * on the newer side of the lower. So the upper's reference is marked: nodes that are marked, and the one below them, are one group,
+ * within which the upper node is the newer. A run is what lies together with one time.
  */
 
-/** Puts an entry that is in no list on the newer side of `entry`, which is not the root's. */
-export function linkNewer(entry: Entry, older: Entry): void {
-  const newer = changetype<Entry>(older.newer);
-  entry.newer = newer;
-  entry.older = older;
-  newer.older = entry;
-  older.newer = entry;
+/** The tenant's touch of a node it owns, or null. */
+export function findTouch(node: Node, tenant: Tenant): Touch | null {
+  const at = findOwner(node, tenant);
+  return at ? touchOf(load<u32>(at)) : null;
 }
 
-/** Puts an entry that is in no list on the older side of `newer`. */
-export function linkOlder(entry: Entry, newer: Entry): void {
+/** Whether the tenant owns the node by this touch, and the node is in one group with the one below it. */
+export function isGroupedBelow(node: Node, touch: Touch): bool {
+  return node !== touch.deepest && isMarked(node, touch);
+}
+
+/** Whether the node's touch is this one, and marked. */
+export function isMarked(node: Node, touch: Touch): bool {
+  const at = findOwner(node, touch.tenant);
+  return at != 0 && load<u32>(at) == <u32>(changetype<usize>(touch) | 1);
+}
+
+/** Makes a touch that is in no list the newest but the root's. */
+export function linkNewest(touch: Touch): void {
+  const tenant = touch.tenant;
+  linkOlder(touch, tenant.root);
+}
+
+/** Puts a touch that is in no list on the older side of `newer`. */
+export function linkOlder(touch: Touch, newer: Touch): void {
   const older = newer.older;
-  entry.newer = newer;
-  entry.older = older;
-  newer.older = entry;
-  if (older !== null) older.newer = entry;
-  else entry.tenant.oldest = entry;
+  touch.newer = newer;
+  touch.older = older;
+  newer.older = touch;
+  if (older !== null) older.newer = touch;
+  else touch.tenant.oldest = touch;
 }
 
-/** Moves an entry to the older side of `newer`. */
-export function moveOlder(entry: Entry, newer: Entry): void {
-  if (entry.newer === newer) return;
-  unlink(entry);
-  linkOlder(entry, newer);
+/** One node less in a touch, which is gone with the last. */
+export function lessen(touch: Touch): void {
+  if (--touch.count) return;
+  const newer = changetype<Touch>(touch.newer);
+  const older = touch.older;
+  newer.older = older;
+  if (older !== null) older.newer = newer;
+  else touch.tenant.oldest = newer;
+  freeTouch(touch);
 }
 
 /**
  * Removes whole runs from the old end until at least `least` characters are gone or only the root is left.
- * Whole runs, because within a call an ancestor is older than its descendants. Returns the characters removed.
+ * Returns the characters removed.
  */
 export function evictRuns(tenant: Tenant, least: u32): u32 {
   let removed: u32 = 0;
   while (removed < least && tenant.oldest !== tenant.root) {
     const time = tenant.oldest.time;
     do {
-      removed += dropOldest(tenant);
+      removed += dropTouch(tenant.oldest);
     } while (tenant.oldest !== tenant.root && tenant.oldest.time == time);
   }
   return removed;
 }
 
 /**
- * Drops the tenant's oldest entry, which is not the root's, and reads what the next two will need: in a tree that is larger than the
- * caches this lets the processor wait for several cache lines at once, instead of for one after the other.
+ * Ends the tenant's ownership of all that a touch, which is not the root's, has left. Returns the characters of these nodes.
+ *
+ * Reads what the next touches will need: in a tree that is larger than the caches this lets the processor wait for several cache
+ * lines at once, instead of for one after the other.
  */
-export function dropOldest(tenant: Tenant): u32 {
-  const entry = tenant.oldest;
-  const next = changetype<Entry>(entry.newer);
+export function dropTouch(touch: Touch): u32 {
+  const next = changetype<Touch>(touch.newer);
   const second = next.newer;
   if (second !== null) {
-    const node = next.node;
-    if (!isInline(node)) read += extentBytes(firstExtent(node));
-    if (second.newer !== null) read += changetype<Entry>(second.newer).call;
-    read += changetype<Node>(node.parent).units + load<u32>(node.owners & ~1) + second.node.units;
+    const ahead = next.deepest;
+    read += load<u8>(firstUnits(ahead));
+    read += changetype<Node>(ahead.parent).units + second.deepest.units;
   }
-  return drop(entry);
+  let characters: u32 = 0;
+  let node = touch.deepest;
+  for (let left = touch.count; left; left--) {
+    const above = changetype<Node>(node.parent);
+    characters += disown(node, touch);
+    node = above;
+  }
+  return characters;
 }
 
 /** So that the reads are not left out. */
 let read: usize = 0;
 
-/** Ends a tenant's ownership of a node. Returns the node's characters. */
-export function drop(entry: Entry): u32 {
-  const node = entry.node;
+/** Ends the tenant's ownership of the deepest node of a touch. Returns the node's characters. */
+export function disown(node: Node, touch: Touch): u32 {
+  const tenant = touch.tenant;
   const characters = node.characters;
-  countCharacters(entry.tenant, -(<i32>characters));
-  removeOwner(node, entry);
-  unlink(entry);
-  freeEntry(entry);
+  countCharacters(tenant, -(<i32>characters));
+  removeOwner(node, tenant, findOwner(node, tenant));
+  touch.deepest = changetype<Node>(node.parent);
+  lessen(touch);
   prune(node);
   return characters;
 }
 
 /**
- * Frees a node without owners, and then its ancestors. One that still has children waits for them: they belong to the
- * same run, which names the shallower nodes first. So does one on the path of the insert under way.
+ * Frees a node without owners, and then its ancestors. One that still has children waits for them, one on the path of the insert
+ * under way for its end.
  */
 export function prune(node: Node): void {
   while (!node.ownerCount && !node.children && !node.held && node.parent !== null) {
@@ -96,13 +122,4 @@ export function prune(node: Node): void {
     freeNode(node);
     node = parent;
   }
-}
-
-/** Takes an entry out of its list. The root's is never unlinked, so there is always a newer one. */
-export function unlink(entry: Entry): void {
-  const newer = changetype<Entry>(entry.newer);
-  const older = entry.older;
-  newer.older = older;
-  if (older !== null) older.newer = newer;
-  else entry.tenant.oldest = newer;
 }

@@ -3,8 +3,8 @@ import { allocate, release } from "./memory";
 /**
  * A node of the tree: 64 bytes.
  *
- *    0 parent | 4 sibling | 8 key | 12 units | 16 characters | 20 wide, held | 24 children | 28 owners
- *   32 ownerMask (u64) | 40 ownerCount | 44 text: up to 20 bytes in place, or the address of its first extent
+ *    0 parent | 4 sibling | 8 key | 12 units | 16 characters | 20 wide, held | 24 children | 28 ownerCount
+ *   32 ownerMask (u64) | 40 owners: four references | 56 text: up to 8 bytes in place, or see text.ts
  */
 @unmanaged
 export class Node {
@@ -23,29 +23,35 @@ export class Node {
   held: u16;
   /** See edges.ts. */
   children: usize;
-  /** See owners.ts. */
-  owners: usize;
+  ownerCount: u32;
   /** The bits `slot & 63` of all owners: exact while there are no more than 64 slots, else a filter. */
   ownerMask: u64;
-  ownerCount: u32;
+  /** The first of up to four references to touches, or a table of them: see owners.ts. */
+  owners: usize;
+  owner1: u32;
+  owner2: u32;
+  owner3: u32;
   text: usize;
-  textRest: u64;
-  textEnd: u64;
+  textRest: u32;
 }
 
-/** A tenant's ownership of a node, and its place in the tenant's recency list: 32 bytes. */
+/**
+ * What one insert call touched for its tenant and no later one has: 32 bytes. Those nodes lie on one path, without a gap, down to
+ * `deepest`, since every insert touches its path from the root on; each has the touch among its owners.
+ */
 @unmanaged
-export class Entry {
-  /** When the tenant last touched the node, in seconds. */
+export class Touch {
+  /** When, in seconds. */
   time: f64;
-  newer: Entry | null;
-  older: Entry | null;
-  node: Node;
   tenant: Tenant;
-  /** The node's next owner, while the node keeps its owners as a list. */
-  next: Entry | null;
-  /** The number of the insert call that last touched the node for the tenant. */
+  /** The touches of the tenant's later and earlier inserts. */
+  newer: Touch | null;
+  older: Touch | null;
+  deepest: Node;
+  /** The number of the insert call. */
   call: u32;
+  /** How many nodes. */
+  count: u32;
 }
 
 /** A tenant: 32 bytes. `queueKey` and `queueIndex` belong to pressure.ts. */
@@ -57,33 +63,38 @@ export class Tenant {
   slot: u32;
   /** The sum of the characters of the nodes it owns. */
   characters: u32;
-  /** Its entry at the root: always the first of its recency list. */
-  root: Entry;
-  /** The last of its recency list; the root's entry when it owns nothing else. */
-  oldest: Entry;
+  /** That of the root alone: always the first of its recency list. */
+  root: Touch;
+  /** The last of its recency list; the root's when it owns nothing else. */
+  oldest: Touch;
   queueKey: u32;
   queueIndex: u32;
 }
 
 export const NODE_GRAINS: u32 = 2;
-export const ENTRY_GRAINS: u32 = 1;
+export const TOUCH_GRAINS: u32 = 1;
 
 /** Byte offset of a node's text. */
 export const TEXT: usize = offsetof<Node>("text");
 /** A text of up to so many bytes is kept inside its node. */
-export const INLINE_BYTES: usize = 20;
+export const INLINE_BYTES: usize = 8;
 
 /** The sum of all tenants' characters. */
 let ownedCharacters: u64 = 0;
 let liveNodes: u32 = 0;
-let liveEntries: u32 = 0;
+let ownerships: u32 = 0;
 
 export function nodeCount(): u32 {
   return liveNodes;
 }
 
+/** Ownerships of nodes by tenants. */
 export function entryCount(): u32 {
-  return liveEntries;
+  return ownerships;
+}
+
+export function countEntries(change: i32): void {
+  ownerships += change;
 }
 
 export function characterCount(): u64 {
@@ -110,30 +121,16 @@ export function freeNode(node: Node): void {
   release(changetype<usize>(node), NODE_GRAINS);
 }
 
-export function newEntry(node: Node, tenant: Tenant, time: f64, call: u32): Entry | null {
-  const at = allocate(ENTRY_GRAINS);
-  return at ? initEntry(at, node, tenant, time, call) : null;
+/** A touch of nothing yet, in no list. */
+export function initTouch(touch: Touch, tenant: Tenant, time: f64, call: u32): void {
+  touch.time = time;
+  touch.tenant = tenant;
+  touch.newer = null;
+  touch.older = null;
+  touch.call = call;
+  touch.count = 0;
 }
 
-export function initEntry(at: usize, node: Node, tenant: Tenant, time: f64, call: u32): Entry {
-  const entry = changetype<Entry>(at);
-  entry.time = time;
-  entry.newer = null;
-  entry.older = null;
-  entry.node = node;
-  entry.tenant = tenant;
-  entry.next = null;
-  entry.call = call;
-  liveEntries++;
-  return entry;
-}
-
-/** One entry less, whose memory is not the pool's. */
-export function forgetEntry(): void {
-  liveEntries--;
-}
-
-export function freeEntry(entry: Entry): void {
-  liveEntries--;
-  release(changetype<usize>(entry), ENTRY_GRAINS);
+export function freeTouch(touch: Touch): void {
+  release(changetype<usize>(touch), TOUCH_GRAINS);
 }

@@ -1,10 +1,10 @@
 import { BLOCK_GRAINS, blocksFor, findChild } from "./edges";
-import { hold, releaseHeld } from "./memory";
+import { allocate, hold, releaseHeld } from "./memory";
 import { newNamespace } from "./namespaces";
 import { addOwner, findOwner, ownerGrains } from "./owners";
-import { enqueue } from "./pressure";
-import { linkOlder } from "./recency";
-import { ENTRY_GRAINS, Entry, NODE_GRAINS, Node, Tenant, countCharacters, newEntry } from "./records";
+import { currentCall, enqueue } from "./pressure";
+import { findTouch, linkOlder } from "./recency";
+import { NODE_GRAINS, Node, TOUCH_GRAINS, Tenant, Touch, countCharacters, initTouch } from "./records";
 import { directory, root, selectedNamespace } from "./walk";
 
 /**
@@ -23,25 +23,51 @@ export function attachNamespace(): Node | null {
   return created;
 }
 
+/** The node last restored. */
+let before: Node | null = null;
+
 /** Makes a node the tenant's oldest. False when there is no room, or it owns the node already. */
 export function own(tenant: Tenant, node: Node, time: f64, call: u32): bool {
-  if (node === root || findOwner(node, tenant) !== null) return false;
+  if (node === root || findOwner(node, tenant)) return false;
+  let touch = tenant.oldest;
+  const isNew = touch === tenant.root || touch.call != call;
   const table = ownerGrains(node);
-  if (!hold(ENTRY_GRAINS) || (table && !hold(table))) {
+  if ((isNew && !hold(TOUCH_GRAINS)) || (table && !hold(table))) {
     releaseHeld();
     return false;
   }
-  const entry = changetype<Entry>(newEntry(node, tenant, time, call));
-  addOwner(node, entry);
-  linkOlder(entry, tenant.oldest);
+  if (isNew) {
+    touch = changetype<Touch>(allocate(TOUCH_GRAINS));
+    initTouch(touch, tenant, time, call);
+    linkOlder(touch, tenant.oldest);
+    touch.deepest = node;
+  } else if (node.parent === before) {
+    // The upper of two comes first only in one group (recency.ts).
+    const at = findOwner(changetype<Node>(before), tenant);
+    store<u32>(at, load<u32>(at) | 1);
+    if (touch.deepest === before) touch.deepest = node;
+  }
+  before = node;
+  addOwner(node, touch);
+  touch.count++;
   countCharacters(tenant, node.characters);
   return true;
 }
 
-/** To be called when a tenant has all its entries. False when it owns a node but not the one above. */
+/**
+ * To be called when a tenant has all its entries. False when no inserts could have left them: the nodes of one lie on a path without
+ * a gap, and what is above them is the tenant's by a later one.
+ */
 export function finish(tenant: Tenant): bool {
-  for (let entry = tenant.oldest; entry !== tenant.root; entry = changetype<Entry>(entry.newer)) {
-    if (findOwner(changetype<Node>(entry.node.parent), tenant) === null) return false;
+  for (let touch = tenant.oldest; touch !== tenant.root; touch = changetype<Touch>(touch.newer)) {
+    let node = touch.deepest;
+    for (let left = touch.count; left; left--) {
+      if (findTouch(node, tenant) !== touch) return false;
+      node = changetype<Node>(node.parent);
+    }
+    const above = findTouch(node, tenant);
+    if (above === null || above === touch) return false;
+    if (above !== tenant.root && currentCall() - above.call > currentCall() - touch.call) return false;
   }
   enqueue(tenant);
   return true;

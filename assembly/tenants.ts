@@ -1,14 +1,14 @@
 import { allocate, grainsFor, hold, releaseHeld } from "./memory";
-import { MOST_TENANTS, addOwner, bitmapWords, ownerGrains, removeOwner, setBitmapWords } from "./owners";
+import { MOST_TENANTS, addOwner, bitmapWords, findOwner, ownerGrains, removeOwner, setBitmapWords } from "./owners";
 import { dequeue, initQueued, queueBytes, resizeQueue } from "./pressure";
-import { drop } from "./recency";
-import { Entry, Tenant, forgetEntry, initEntry } from "./records";
+import { dropTouch } from "./recency";
+import { Tenant, Touch, initTouch } from "./records";
 import { bitmapBytes, resizeBitmaps, root } from "./walk";
 
 /**
  * Tenants live long and texts do not. So that they do not come to lie one by one among texts, with no long run left between them for
- * the tables that have to be one, 64 of them (those of one word of a bitmap) have a chunk for their records and their root's entries,
- * which stays: tenant 0 | its entry | tenant 1 | ….
+ * the tables that have to be one, 64 of them (those of one word of a bitmap) have a chunk for their records and their touches of the root,
+ * which stays: tenant 0 | its touch | tenant 1 | ….
  */
 const PLACE: usize = 64;
 const CHUNK_GRAINS: u32 = grainsFor(PLACE * 64);
@@ -37,21 +37,23 @@ export function newTenant(slot: u32, chunk: usize, time: f64): Tenant | null {
   tenant.bit = <u64>1 << (slot & 63);
   tenant.slot = slot;
   tenant.characters = 0;
-  const entry = initEntry(at + (PLACE >> 1), root, tenant, time, 0);
-  tenant.root = entry;
-  tenant.oldest = entry;
+  const touch = changetype<Touch>(at + (PLACE >> 1));
+  initTouch(touch, tenant, time, 0);
+  touch.deepest = root;
+  touch.count = 1;
+  tenant.root = touch;
+  tenant.oldest = touch;
   initQueued(tenant);
-  addOwner(root, entry);
+  addOwner(root, touch);
   return tenant;
 }
 
 /** Ends all its ownerships. Returns the characters that it owned. */
 export function removeTenant(tenant: Tenant): u32 {
   const characters = tenant.characters;
-  while (tenant.oldest !== tenant.root) drop(tenant.oldest);
+  while (tenant.oldest !== tenant.root) dropTouch(tenant.oldest);
   dequeue(tenant);
-  removeOwner(root, tenant.root);
-  forgetEntry();
+  removeOwner(root, tenant, findOwner(root, tenant));
   return characters;
 }
 

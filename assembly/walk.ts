@@ -1,9 +1,9 @@
 import { findChild } from "./edges";
 import { allocate, grainsFor, release } from "./memory";
 import { anyOwnerIn, bitmapWords, takeOwners, writeOwners } from "./owners";
-import { Node, newNode } from "./records";
+import { INLINE_BYTES, Node, newNode } from "./records";
 import { extentBytes, extentUnits, nextExtent } from "./extents";
-import { charactersUpTo, firstExtent, inlineUnits, isInline } from "./text";
+import { charactersUpTo, firstBytes, inlineUnits } from "./text";
 import { characterAt, equalUnits, isHighSurrogate, isLowSurrogate } from "./units";
 
 /**
@@ -32,7 +32,7 @@ export let pieceAt: usize = 0;
 let unitsAbove: usize = 0;
 let charactersAbove: u32 = 0;
 
-/** The stored units that the text is compared with next, how many follow in that extent, and the extent. */
+/** The stored units that the text is compared with next, how many follow in that piece, and the extent after it. */
 let stored: usize = 0;
 let storedUnits: usize = 0;
 let extent: usize = 0;
@@ -134,7 +134,7 @@ export function reportEach(): void {
   let each = node;
   let matched = charactersAbove + charactersUpTo(node, offset);
   let above = charactersAbove;
-  while (each !== root && takeOwners(each, open, characters, matched)) {
+  while (each !== root && takeOwners(each, open, matchedOwners(), characters, matched)) {
     matched = above;
     each = changetype<Node>(each.parent);
     above -= each.characters;
@@ -194,13 +194,13 @@ export function follow(from: usize, end: usize, wide: u32, everyone: bool): usiz
       matched = 0;
       units = <usize>child.units;
       segmentWide = child.wide;
-      if (isInline(child)) {
+      left = units;
+      if (units << segmentWide <= INLINE_BYTES) {
         next = inlineUnits(child);
-        left = units;
       } else {
-        chain = firstExtent(child);
-        next = extentUnits(chain);
-        left = extentBytes(chain) >> segmentWide;
+        next = child.text;
+        chain = child.textRest;
+        if (chain) left = firstBytes(child) >> segmentWide;
       }
     }
     let wanted = min<usize>(units - matched, (end - at) >> wide);
@@ -213,9 +213,9 @@ export function follow(from: usize, end: usize, wide: u32, everyone: bool): usiz
       left -= equal;
       wanted -= equal;
       if (!left && matched < units) {
-        chain = nextExtent(chain);
         next = extentUnits(chain);
         left = extentBytes(chain) >> segmentWide;
+        chain = nextExtent(chain);
       }
       if (equal < count) {
         stopped = true;

@@ -2,11 +2,8 @@
 export interface TreeCore {
   readonly memory: WebAssembly.Memory;
   set_limits(pages: number, characters: number): void;
-  window(): number;
-  results(): number;
   bitmap_words(): number;
-  candidates_bitmap(): number;
-  matched_bitmap(): number;
+  bitmaps(): number;
   set_candidates(): void;
   select_namespace(number: number): void;
   namespace_root(): number;
@@ -14,29 +11,23 @@ export interface TreeCore {
   node_namespace(node: number): number;
   add_tenant(slot: number, chunk: number, time: number): number;
   remove_tenant(tenant: number): number;
-  tenant_characters(tenant: number): number;
+  characters(tenant: number): number;
   insert(units: number, form: number, tenant: number, time: number): number;
   insert_matched(units: number, form: number, tenant: number, time: number): number;
   insert_retry(): number;
   insert_make_room(): number;
   insert_shorten(): number;
   evict_before(time: number): number;
-  evicted_characters(): number;
+  evicted(): number;
   insert_call(): number;
   insert_kept(): number;
   revoke_insert(tenant: number, call: number, kept: number): number;
   prefix_match(units: number, form: number): number;
   match_each(): void;
-  each_characters(): number;
   begins(character: number, everyone: number): number;
+  measure(): void;
   compact(tenant: number): number;
   evict_tenant_by_lru(tenant: number, least: number): number;
-  node_count(): number;
-  entry_count(): number;
-  live_bytes(): number;
-  text_grains(): number;
-  text_bytes(): number;
-  free_grains(): number;
   list_begin(tenant: number): void;
   list_more(): number;
   node_parent(node: number): number;
@@ -66,8 +57,10 @@ export const NO_ROOM = 0;
 export const TAKEN = 1;
 export const SHORTENED = 2;
 
-/** Bytes of the window (assembly/memory.ts). */
+/** Where texts cross, how many bytes there are, and where the core leaves results (assembly/memory.ts, index.ts). */
+export const WINDOW = 4096;
 export const WINDOW_BYTES = 16384;
+export const RESULTS: number = WINDOW + WINDOW_BYTES + 64;
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;
@@ -83,3 +76,34 @@ export function instantiateCore(module: WebAssembly.Module, pages: number, chara
   core.set_limits(pages, characters);
   return core;
 }
+
+/** What `measure` writes. */
+export interface CoreFigures {
+  /** The root and the directory of namespaces among them. */
+  readonly nodes: number;
+  readonly entries: number;
+  readonly liveBytes: number;
+  /** Of text outside nodes: what it holds, and how much of that is text. */
+  readonly heldBytes: number;
+  readonly textBytes: number;
+  readonly freeBytes: number;
+}
+
+/** Bytes of what the core's pool is divided into (assembly/memory.ts). */
+const GRAIN = 32;
+
+export function measure(core: TreeCore): CoreFigures {
+  core.measure();
+  const figures = new Uint32Array(core.memory.buffer, RESULTS, 6) as unknown as FixedFigures;
+  const [nodes, entries, liveGrains, heldGrains, textBytes, freeGrains] = figures;
+  return {
+    nodes,
+    entries,
+    liveBytes: liveGrains * GRAIN,
+    heldBytes: heldGrains * GRAIN,
+    textBytes,
+    freeBytes: freeGrains * GRAIN,
+  };
+}
+
+type FixedFigures = readonly [number, number, number, number, number, number];

@@ -1,4 +1,4 @@
-import { EVERYONE, FIRST, LAST, NO_ROOM, SHORTENED, TAKEN, type TreeCore } from "./core.js";
+import { EVERYONE, FIRST, LAST, NO_ROOM, SHORTENED, TAKEN, type TreeCore, WINDOW } from "./core.js";
 import { Crossing } from "./crossing.js";
 import type { Evictions } from "./evictions.js";
 
@@ -14,7 +14,7 @@ export class Descent {
   constructor(core: TreeCore, evictions: Evictions) {
     this.#core = core;
     this.#evictions = evictions;
-    this.crossing = new Crossing(core.memory, core.window());
+    this.crossing = new Crossing(core.memory, WINDOW);
   }
 
   /** The next `insertWalked` has no walk to go on from. */

@@ -1,4 +1,4 @@
-import { type TreeCore, WINDOW_BYTES } from "./core.js";
+import { type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
 
 /** Bytes of a row of a recency list in the core's window: node u32 | call u32 | time f64. */
 const ROW_BYTES = 16;
@@ -12,8 +12,8 @@ export class Rows {
 
   /** Good until the core's memory grows. */
   constructor(core: TreeCore) {
-    this.words = new Uint32Array(core.memory.buffer, core.window(), WINDOW_BYTES / 4);
-    this.doubles = new Float64Array(core.memory.buffer, core.window(), WINDOW_BYTES / 8);
+    this.words = new Uint32Array(core.memory.buffer, WINDOW, WINDOW_BYTES / 4);
+    this.doubles = new Float64Array(core.memory.buffer, WINDOW, WINDOW_BYTES / 8);
   }
 }
 

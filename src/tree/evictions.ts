@@ -21,7 +21,7 @@ export class Evictions {
 
   /** Notes what the core has just evicted from the tenant at this address. Returns its characters. */
   note(address: number, reason: Reason): number {
-    const chars = this.#core.evicted_characters() >>> 0;
+    const chars = this.#core.evicted() >>> 0;
     this.units[reason]++;
     this.characters[reason] += chars;
     if (this.#onEvict !== undefined) this.#unreported.push({ tenant: this.#tenants.nameAt(address), chars, reason });

@@ -7,7 +7,7 @@ import { restoreEntries } from "./snapshot-read.js";
  *
  * The inserts of both are put in one order: by their times, without changing the order that each tree has of its own; of equal times
  * ours is the later. Of two entries of a tenant for the same text that of the later insert stays. A recency list has the later inserts
- * first, and the nodes of one insert as its tree had them, of one that has been split the deeper part first. Inserts get new
+ * first, and the nodes of one insert as its tree had them, of one that has been split the upper part first. Inserts get new
  * numbers, above those that ours had.
  *
  * False when there is no room. O(nodes + text + entries), and O(log) of the inserts for their order.
@@ -90,7 +90,9 @@ class MergedEntries {
       const timeS = doubles[2 * i + 1]!;
       const { parent } = nodes[node - 1]!;
       const above = parent === 0 ? root : ends[parent]!;
-      for (let address = ends[node]!; address !== above; address = core.node_parent(address) >>> 0) {
+      const parts: number[] = [];
+      for (let address = ends[node]!; address !== above; address = core.node_parent(address) >>> 0) parts.push(address);
+      for (const address of parts.reverse()) {
         if ((this.#byNode.get(address)?.rank ?? 0) > rank) continue;
         this.#byNode.set(address, { rank, timeS });
         this.#order.push({ address, rank });

@@ -1,5 +1,5 @@
 import { treeModule } from "#wasm";
-import { instantiateCore, PAGE, type TreeCore } from "./core.js";
+import { instantiateCore, measure, PAGE, type TreeCore } from "./core.js";
 import { Descent } from "./descent.js";
 import { Evictions } from "./evictions.js";
 import { Expiry } from "./expiry.js";
@@ -17,8 +17,6 @@ export interface TreeParts {
   /** Null in a tree whose entries do not expire. */
   readonly expiry: Expiry | null;
   readonly maxBytes: number;
-  /** Where, in 32-bit words of the memory, a match leaves what it found. */
-  readonly results: number;
 }
 
 /** The parts of an empty tree. */
@@ -35,12 +33,8 @@ export function makeParts(options: PrefixTreeOptions, module?: WebAssembly.Modul
     evictions,
     expiry: ttlSecs === undefined ? null : new Expiry(core, evictions, ttlSecs),
     maxBytes: pages * PAGE,
-    results: core.results() >>> 2,
   };
 }
-
-/** Bytes of what the core's pool is divided into (assembly/memory.ts). */
-const GRAIN = 32;
 
 /** The tree's sizes. */
 export interface TreeStats {
@@ -53,7 +47,7 @@ export interface TreeStats {
   chars: number;
   /** Bytes in use, in grains of 32: `recordBytes` + `textBytes` + `textWasteBytes`. */
   storedBytes: number;
-  /** Of these, records: nodes (64, with texts of up to 20 bytes in them), entries (32), tables of owners and of children, tenants (32). */
+  /** Of these, records: nodes (64, with texts of up to 8 bytes and up to 4 owners in them), inserts (32), tables of owners and of children, tenants (64). */
   recordBytes: number;
   /** Text outside the nodes: a byte a UTF-16 unit where all units of a segment are up to 0xFF, else two. */
   textBytes: number;
@@ -76,19 +70,17 @@ export interface TreeStats {
 export function statsOf({ core, tenants, evictions, maxBytes }: TreeParts): TreeStats {
   let chars = 0;
   for (const tenant of tenants) chars += tenants.characters(tenant);
-  const storedBytes = core.live_bytes() >>> 0;
-  const textBytes = core.text_bytes() >>> 0;
-  const heldBytes = (core.text_grains() >>> 0) * GRAIN;
+  const { nodes, entries, liveBytes, heldBytes, textBytes, freeBytes } = measure(core);
   return {
-    nodes: core.node_count() - 1,
-    entries: core.entry_count(),
+    nodes: nodes - 1,
+    entries,
     tenants: tenants.size,
     chars,
-    storedBytes,
-    recordBytes: storedBytes - heldBytes,
+    storedBytes: liveBytes,
+    recordBytes: liveBytes - heldBytes,
     textBytes,
     textWasteBytes: heldBytes - textBytes,
-    freeBytes: (core.free_grains() >>> 0) * GRAIN,
+    freeBytes,
     memoryBytes: core.memory.buffer.byteLength,
     maxBytes,
     pressureEvictions: evictions.units.pressure,

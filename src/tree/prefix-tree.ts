@@ -1,6 +1,6 @@
 import type { Candidates, Tenant } from "./candidates.js";
 import { nowS } from "./clock.js";
-import type { TreeCore } from "./core.js";
+import { RESULTS, type TreeCore } from "./core.js";
 import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
 import type { Alphabet } from "./namespaces.js";
@@ -217,7 +217,8 @@ export class PrefixTree {
     descent.walk(text, false);
     core.match_each();
     const words = known.words();
-    const at = core.each_characters() >>> 2;
+    // Three bitmaps, and behind them a number a slot (assembly/index.ts).
+    const at = (core.bitmaps() >>> 2) + 3 * candidates.bitmap.length;
     if (candidates.tenants.length === names.length) {
       for (let i = 0; i < names.length; i++) matched[i] = words[at + candidates.tenants[i]!.slot]!;
     } else {
@@ -448,7 +449,7 @@ export class PrefixTree {
   }
 
   #match(text: string, candidates: Candidates): PrefixMatch {
-    const { core, tenants, descent, results } = this.#live();
+    const { core, tenants, descent } = this.#live();
     if (candidates.tenants.length === 0) {
       descent.forget();
       return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
@@ -457,14 +458,17 @@ export class PrefixTree {
     const units = descent.walk(text, candidates.everyone);
     const words = tenants.words();
     const wordCount = candidates.bitmap.length;
-    const bitmap = wordCount > 2 ? core.matched_bitmap() >>> 2 : 0;
+    const bitmap = wordCount > 2 ? (core.bitmaps() >>> 2) + wordCount : 0;
     const owners = wordCount > 2 ? words.slice(bitmap, bitmap + wordCount) : null;
-    return new PrefixMatch(words[results]!, text, units, candidates, words[results + 2]!, words[results + 3]!, owners);
+    return new PrefixMatch(words[MATCH]!, text, units, candidates, words[MATCH + 2]!, words[MATCH + 3]!, owners);
   }
 }
 
+/** Where, in 32-bit words of the memory, a match leaves what it found. */
+const MATCH = RESULTS >>> 2;
+
 function evict(core: TreeCore, { address }: Tenant, least: number): number {
-  return core.evict_tenant_by_lru(address, Math.min(least, core.tenant_characters(address) >>> 0)) >>> 0;
+  return core.evict_tenant_by_lru(address, Math.min(least, core.characters(address) >>> 0)) >>> 0;
 }
 
 /** @internal A tree on a module of the caller's choice: a debug build. */

@@ -1,4 +1,4 @@
-import { type TreeCore, WINDOW_BYTES } from "./core.js";
+import { type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
 
 /**
  * A snapshot, version 1; all numbers little-endian, texts as UTF-16 units, every section and every name from a multiple of 8 on:
@@ -42,7 +42,7 @@ export class SnapshotError extends Error {
 
 /** The checksum of a snapshot's bytes, by way of the core's window: [low, high]. */
 export function checksum(core: TreeCore, bytes: Uint8Array): [number, number] {
-  const window = new Uint8Array(core.memory.buffer, core.window(), WINDOW_BYTES);
+  const window = new Uint8Array(core.memory.buffer, WINDOW, WINDOW_BYTES);
   core.sum_begin();
   for (let at = SUMMED_FROM; at < bytes.length; at += WINDOW_BYTES) {
     const piece = bytes.subarray(at, at + WINDOW_BYTES);

@@ -139,6 +139,8 @@ function readEntries(
     if (owned[node] === tenant) throw new SnapshotError(`two entries of node ${node} for one tenant`);
     owned[node] = tenant;
     const itsAge = (lastCall - call) >>> 0;
+    const isSameInsert = i > 0 && call === words[4 * i - 3];
+    if (isSameInsert && timeS !== doubles[2 * i - 1]) throw new SnapshotError(`insert ${call} at two times`);
     if (itsAge < age) throw new SnapshotError("entries that are not in the order of their inserts");
     age = itsAge;
     if (!Number.isFinite(timeS)) throw new SnapshotError(`the time ${timeS}`);

@@ -20,7 +20,7 @@ export function restoreSnapshot(into: Restoring, contents: SnapshotContents): bo
   for (const { name, entries } of contents.tenants) {
     const { address } = tenants.get(name)!;
     if (!restoreEntries(core, address, entries, addresses)) return false;
-    if (core.restore_tenant(address) === 0) throw new SnapshotError("a tenant that owns a node but not the one above");
+    if (core.restore_tenant(address) === 0) throw new SnapshotError("entries that no inserts can have left");
   }
   into.expiry?.goOnFrom(contents.latestS);
   return true;
@@ -51,14 +51,12 @@ function checkPlace(core: TreeCore, { nodes }: SnapshotContents, node: SnapshotN
 }
 
 /** Grows the memory at once to what the snapshot needs at least, where that is within its bound; else the core does, step by step. */
-function growFor({ core, maxBytes }: Restoring, { nodes, tenants }: SnapshotContents): void {
+function growFor({ core, maxBytes }: Restoring, { nodes }: SnapshotContents): void {
   let bytes = core.memory.buffer.byteLength;
   for (const { text } of nodes) bytes += LEAST_NODE_BYTES + text.length;
-  for (const { entries } of tenants) bytes += LEAST_ENTRY_BYTES * entries.count;
   const pages = Math.floor((Math.min(bytes, maxBytes) - core.memory.buffer.byteLength) / PAGE);
   if (pages > 0) core.memory.grow(pages);
 }
 
-/** A node with a text of its own beside it is never smaller than this (records.ts), nor is an entry. */
-const LEAST_NODE_BYTES = 64 - 20;
-const LEAST_ENTRY_BYTES = 32;
+/** A node and its text take up no less than this and the text (records.ts). */
+const LEAST_NODE_BYTES = 64 - 8;

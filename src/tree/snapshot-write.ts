@@ -1,5 +1,5 @@
 import type { Tenant } from "./candidates.js";
-import { type TreeCore, WIDE } from "./core.js";
+import { measure, type TreeCore, WIDE } from "./core.js";
 import type { Crossing } from "./crossing.js";
 import { eachEntry } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
@@ -110,7 +110,7 @@ class ListedNodes {
   readonly #indices: Uint32Array;
 
   constructor(core: TreeCore) {
-    const mostNodes = core.node_count() - NODES_OF_NONE;
+    const mostNodes = measure(core).nodes - NODES_OF_NONE;
     this.#core = core;
     this.rows = new Uint32Array(4 * mostNodes);
     this.addresses = new Uint32Array(mostNodes);

@@ -77,7 +77,7 @@ export class Tenants implements Iterable<Tenant> {
   }
 
   characters({ address }: Tenant): number {
-    return this.#core.tenant_characters(address) >>> 0;
+    return this.#core.characters(address) >>> 0;
   }
 
   /** The candidates that an argument of `owner`'s methods means: all tenants when it is absent or empty. */
@@ -97,7 +97,7 @@ export class Tenants implements Iterable<Tenant> {
   /** Sees to it that the core's bitmap of candidates is this one. */
   bringToCore(candidates: Candidates): void {
     if (this.#inCore === candidates) return;
-    this.words().set(candidates.bitmap, this.#core.candidates_bitmap() >>> 2);
+    this.words().set(candidates.bitmap, this.#core.bitmaps() >>> 2);
     this.#core.set_candidates();
     this.#inCore = candidates;
   }

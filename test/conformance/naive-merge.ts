@@ -42,13 +42,13 @@ function graft(merged: NaiveStructure, node: NaiveNode): void {
   for (let rest = characters; rest.length > 0; rest = rest.slice(at.text.length)) at = merged.childFor(at, rest);
 }
 
-/** What a node has become, the deepest part first. */
+/** What a node has become, the upper part first, as a split leaves them. */
 function partsOf(merged: NaiveStructure, node: NaiveNode): NaiveNode[] {
   const [whole, above] = [node, node.parent!].map((each) => {
     const { namespace, characters } = each.place();
     return merged.pathOf(characters, namespace).whole;
   });
-  return whole!.slice(above!.length).reverse();
+  return whole!.slice(above!.length);
 }
 
 /** By old number the new one, of each tree's inserts. */

@@ -70,19 +70,19 @@ export const ATTACKS: readonly { attack: string; moves: Move[] }[] = [
       { do: "empty", tenant: 1 },
       ...repeated(40, [
         { do: "fill", length: 4000, count: 10, turns: 1, wide: false },
-        { do: "cut", every: 25, from: 0, tenant: 0 },
+        { do: "cut", every: 33, from: 0, tenant: 0 },
       ]),
     ],
   },
   {
     attack: "texts that just need another grain",
-    moves: [{ do: "fill", length: 27, count: 20_000, turns: 2, wide: false }],
+    moves: [{ do: "fill", length: 33, count: 20_000, turns: 2, wide: false }],
   },
   {
     attack: "texts cut to pieces that just need another grain",
     moves: repeated(40, [
       { do: "fill", length: 4000, count: 10, turns: 1, wide: false },
-      { do: "cut", every: 25, from: 0, tenant: 0 },
+      { do: "cut", every: 33, from: 0, tenant: 0 },
     ]),
   },
   {

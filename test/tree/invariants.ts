@@ -18,7 +18,7 @@ export function checkInvariants(tree: PrefixTree): void {
   const siblings = new Set<string>();
   nodes.forEach(({ parent, text, tokens, times, namespace }, index) => {
     const units = tokens === undefined ? text.length : tokens.length;
-    if (units > 20) textBytes += units;
+    if (units > 8) textBytes += units;
     entries += times.size;
     if (index > 0) expect(times.size).toBeGreaterThan(0);
     if (parent >= 0) {
