@@ -1,1 +1,2 @@
+export { exp } from "./exp.js";
 export { Random } from "./random.js";
