@@ -109,7 +109,8 @@ export class Admission {
     while (replica.hasRoom) {
       const waiter =
         this.#line.first((each) => each.meant === replica && !passed.has(each)) ??
-        this.#line.first((each) => !each.insists && mayServe(replica, each.wanted) && !passed.has(each));
+        // One that insists may have a further replica in mind than the one it named: its policy is asked again.
+        this.#line.first((each) => mayServe(replica, each.wanted) && !passed.has(each));
       if (waiter === undefined) return;
       if (!this.#grant(waiter)) passed.add(waiter);
     }
