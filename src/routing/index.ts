@@ -3,13 +3,30 @@
 export type { Matching } from "./admission.js";
 export type { BackoffOptions } from "./backoff.js";
 export type { CandidateOptions, Exclusion, Locality } from "./candidates.js";
-export type { Choice, Decision, DecisionReason } from "./decision.js";
+export {
+  type CandidateFigures,
+  type Choice,
+  DECISION_REASONS,
+  type Decision,
+  type DecisionCandidate,
+  type DecisionReason,
+  type ExclusionReason,
+  explain,
+} from "./decision.js";
 export { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 export { createFetch, type RouterFetchOptions } from "./fetch.js";
 export type { ForgottenLease } from "./forgotten.js";
 export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
 export type { RouterOptions } from "./options.js";
-export type { PolicyName } from "./policies/index.js";
+export { allPolicyOptions, POLICIES, type PolicyDefinition, type PolicyName } from "./policies/index.js";
+export {
+  checkOption,
+  type FlagOption,
+  type NumberOption,
+  type OptionTable,
+  type PolicyOption,
+  type WordOption,
+} from "./policies/option-table.js";
 export type {
   Policy,
   PolicyEnvironment,

@@ -1,10 +1,10 @@
-import type { PrefixTreeOptions } from "../tree/index.js";
 import type { Matching } from "./admission.js";
 import { type Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./backoff.js";
 import type { Locality } from "./candidates.js";
 import { checkNumber, checkString, wrong } from "./checks.js";
 import { type ForgottenLease, reportForgotten } from "./forgotten.js";
 import { POLICIES, type PolicyName, type PolicyOptions } from "./policies/index.js";
+import { checkOption } from "./policies/option-table.js";
 import type { Policy, PolicyEnvironment } from "./policies/policy.js";
 import type { ReplicaOptions } from "./replica.js";
 import { checkReplicas } from "./replica-options.js";
@@ -31,12 +31,6 @@ export interface RouterOptions extends PolicyOptions {
   insertAt?: "choice" | "accept";
   /** How a body becomes the text that is matched. Default: `"structured"`. */
   rendering?: Rendering;
-  /** The most bytes of the policy's tree (`PrefixTreeOptions`). Default: 268,435,456. */
-  maxBytes?: number;
-  /** The most characters of all replicas together in the policy's tree. Default: no bound. */
-  maxChars?: number;
-  /** Seconds after which what nobody has been sent again is gone from the tree: engines forget in minutes. Default: never. */
-  ttlSecs?: number;
   /** Whom a freed place goes to. Default: `"exact"`. */
   matching?: Matching;
   /** The most requests that may wait in `acquire`. Default: 1000. */
@@ -84,15 +78,6 @@ export function settingsOf(options: RouterOptions): Settings {
   };
 }
 
-/** The bounds of the policy's tree, as far as they are given: the tree checks them. */
-export function treeBounds({ maxBytes, maxChars, ttlSecs }: RouterOptions): PrefixTreeOptions {
-  return {
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(maxChars !== undefined && { maxChars }),
-    ...(ttlSecs !== undefined && { ttlSecs }),
-  };
-}
-
 const OWN_OPTIONS = [
   "policy",
   "replicas",
@@ -101,9 +86,6 @@ const OWN_OPTIONS = [
   "timers",
   "insertAt",
   "rendering",
-  "maxBytes",
-  "maxChars",
-  "ttlSecs",
   "matching",
   "maxQueuedRequests",
   "queueTimeoutMs",
@@ -184,28 +166,13 @@ function checkWord(name: string, value: unknown, words: readonly string[]): void
 }
 
 function checkPolicyOptions(options: RouterOptions): void {
-  checkNumber("imbalancedThreshold", options.imbalancedThreshold, (n) => n >= 0, "0 or more");
-  checkNumber("matchRateThreshold", options.matchRateThreshold, (n) => n >= 0 && n <= 1, "from 0 to 1");
-  for (const name of ["evictionThresholdChars", "evictionTargetChars"] as const) {
-    checkNumber(name, options[name], (n) => Number.isInteger(n) && n >= 0, "a whole number, 0 or more");
+  const { policy } = options;
+  if (typeof policy !== "string") return;
+  const { options: table, check } = POLICIES[policy];
+  for (const [name, option] of Object.entries(table)) {
+    checkOption(name, option, (options as unknown as Record<string, unknown>)[name]);
   }
-  const { evictionThresholdChars = 400_000, evictionTargetChars = 0 } = options;
-  if (evictionTargetChars > evictionThresholdChars) {
-    throw wrong(
-      "evictionTargetChars",
-      evictionTargetChars,
-      `at most evictionThresholdChars (${evictionThresholdChars})`,
-    );
-  }
-  checkNumber(
-    "evictionIntervalSecs",
-    options.evictionIntervalSecs,
-    (n) => n > 0 && n <= 2147483,
-    "above 0 and at most 2147483",
-  );
-  if (options.doEviction !== undefined && typeof options.doEviction !== "boolean") {
-    throw new TypeError(`doEviction must be true or false, not ${shown(options.doEviction)}`);
-  }
+  check?.(options);
 }
 
 function checkPolicy(options: RouterOptions): void {
@@ -215,7 +182,7 @@ function checkPolicy(options: RouterOptions): void {
   if (!own && !(typeof policy === "string" && Object.hasOwn(POLICIES, policy))) {
     throw wrong("policy", policy, `one of ${names.join(", ")}`);
   }
-  const accepted = [...OWN_OPTIONS, ...(own ? [] : POLICIES[policy as PolicyName].options)];
+  const accepted = [...OWN_OPTIONS, ...(own ? [] : Object.keys(POLICIES[policy as PolicyName].options))];
   for (const name of Object.keys(options)) {
     if (!accepted.includes(name)) {
       throw new TypeError(

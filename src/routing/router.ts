@@ -8,7 +8,7 @@ import { watchForgotten } from "./forgotten.js";
 import { IdleLimit } from "./idle-limit.js";
 import { type Lease, type LeaseGround, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
-import { checkOptions, type RouterOptions, settingsOf, treeBounds } from "./options.js";
+import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
 import type { Replica, ReplicaOptions } from "./replica.js";
 import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
@@ -70,7 +70,7 @@ export class Router {
     checkOptions(options);
     const settings = settingsOf(options);
     const { seed = 0, clock = nowS, insertAt = "choice", rendering = "structured" } = options;
-    const policy = makePolicy(options, { random: new Random(seed), insertAt, tree: treeBounds(options) });
+    const policy = makePolicy(options, { random: new Random(seed), insertAt });
     this.#set = new ReplicaSet(settings.loadValidSecs);
     this.#ground = {
       policy,

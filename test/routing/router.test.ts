@@ -25,7 +25,7 @@ describe("Router", () => {
     router.route({ text: "" }, { exclude: new Set(["a"]) });
     const { decision } = router.route({ text: "" });
     router.route({ text: "" });
-    expect(decision.candidates).toEqual([{ replica: "a", queueLength: 0 }]);
+    expect(decision.candidates).toEqual([{ replica: "a", queueLength: 0, matchedChars: null, score: null }]);
   });
 
   test("when none can be chosen there is an error that says how many are full, and nothing changes", () => {
@@ -119,7 +119,7 @@ describe("Router", () => {
 
   test("never asks the tree with an empty candidate list, which would mean everyone", () => {
     const asked: unknown[] = [];
-    const spied = ["prefixMatch", "getSmallestTenants"] as const;
+    const spied = ["matchThenInsert", "getSmallestTenants"] as const;
     const originals = spied.map((name) => PrefixTree.prototype[name]);
     const router = new Router({
       policy: "prefix_aware",
@@ -128,7 +128,7 @@ describe("Router", () => {
     try {
       spied.forEach((name, i) => {
         PrefixTree.prototype[name] = function (this: PrefixTree, ...args: never[]) {
-          asked.push(args[name === "prefixMatch" ? 1 : 0]);
+          asked.push(args[name === "matchThenInsert" ? 1 : 0]);
           return (originals[i] as (...args: never[]) => never).apply(this, args);
         } as never;
       });
@@ -156,7 +156,11 @@ describe("Router", () => {
 
   test.each<[string, object | null, string]>([
     ["no options", null, "options must be an object, not null"],
-    ["an unknown policy", { policy: "magic" }, 'policy must be one of pow_of_2, prefix_aware, not "magic"'],
+    [
+      "an unknown policy",
+      { policy: "magic" },
+      'policy must be one of round_robin, random, least_requests, pow_of_2, consistent_hash, session, prefix_aware, cache_aware, kv_cost, prefix_blocks, not "magic"',
+    ],
     ["a policy named like a method", { policy: "toString" }, 'not "toString"'],
     [
       "an unknown option",

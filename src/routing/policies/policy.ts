@@ -1,15 +1,15 @@
 import type { Random } from "../../random/index.js";
-import type { PrefixTree, PrefixTreeOptions } from "../../tree/index.js";
+import type { PrefixTree } from "../../tree/index.js";
 import type { Choice } from "../decision.js";
 import type { Replica } from "../replica.js";
 import type { RequestKey } from "../request-key.js";
 
-/** A request that a policy chooses a replica for. */
+/** A request that a policy chooses a replica for. Valid during the call only: a policy must not keep it. */
 export interface PolicyRequest {
   readonly key: RequestKey;
   /** Seconds, by the router's clock. */
   readonly timeS: number;
-  /** The replicas to choose from, at least one, in the router's order. They have room, unless a request waits for any that has. */
+  /** The replicas to choose from: those with room that nothing speaks against. At least one, in the router's order. */
   readonly candidates: readonly Replica[];
   /** Their loads (`Replica.load`), in the same order. */
   readonly loads: readonly number[];
@@ -25,16 +25,17 @@ export interface PolicyRequest {
 /** A choice, from when it is made until its lease has ended. A policy may keep something of its own with it. */
 export interface Route {
   readonly replica: Replica;
-  /** Its text is let go (empty) once the replica has accepted or rejected the request. */
+  /** Its text and tokens are let go once the replica has accepted or rejected the request. */
   readonly key: RequestKey;
   readonly timeS: number;
   memo: unknown;
 }
 
-/** What is known when a lease ends. */
+/** What is known when a lease ends: of an answer that came, what the replica said about it. */
 export interface ReleaseReport {
   /** Seconds, by the router's clock. */
   readonly timeS: number;
+  /** Milliseconds from the request to the first piece of its answer. */
   readonly ttftMs?: number;
   /** Tokens of the prompt that the replica had in its cache. */
   readonly cachedTokens?: number;
@@ -43,12 +44,15 @@ export interface ReleaseReport {
   readonly error?: unknown;
 }
 
-/** Chooses a replica for a request. All of it is synchronous; time and chance are passed in. */
+/**
+ * Chooses a replica for a request. All of it is synchronous; time and chance are passed in. Order of calls: `choose`, then for
+ * a choice that got a lease `onRouted`, `onAccepted` or `onRejected`, `onFirstToken`, `onReleased`, each at most once; of a
+ * lease that was released without an answer the middle ones are missing. A choice may also come to nothing, without any call.
+ */
 export interface Policy {
   readonly name: string;
   /** The tree that it matches against; null for a policy that needs none. */
   readonly tree: PrefixTree | null;
-  /** May be asked without a lease that follows: for a request that waits, where it would go if there were room. */
   choose(request: PolicyRequest): Choice;
   /** The chosen replica has been given a lease. */
   onRouted?(route: Route): void;
@@ -56,7 +60,7 @@ export interface Policy {
   onAccepted?(route: Route): void;
   /** The replica has refused the request. */
   onRejected?(route: Route): void;
-  /** The first piece of the answer has arrived. */
+  /** The first piece of the answer has arrived: its prefill is done. */
   onFirstToken?(route: Route, timeS: number): void;
   /** The lease has ended; after a rejection too. */
   onReleased?(route: Route, report: ReleaseReport): void;
@@ -82,6 +86,4 @@ export interface PolicyEnvironment {
   readonly random: Random;
   /** When the text of a request enters a tree. */
   readonly insertAt: "choice" | "accept";
-  /** The bounds of its tree. */
-  readonly tree: PrefixTreeOptions;
 }

@@ -1,5 +1,4 @@
 import type { Random } from "../../random/index.js";
-import type { Choice } from "../decision.js";
 import type { Replica } from "../replica.js";
 import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
@@ -7,7 +6,7 @@ import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
  * `pow_of_2`: power of two choices.
  *
  * Rule: draw two different candidates at random; the one with the smaller load gets the request, on a tie either.
- * Formula: argmin(load(a), load(b)); load = this router's live leases + what the replica last reported beyond them.
+ * Formula: argmin(load(a), load(b)); load = this router's live leases + what the replica reported beyond them.
  * Options: none.
  * Source: Mitzenmacher, "The power of two choices in randomized load balancing" (2001); Ray Serve's default request router.
  */
@@ -15,10 +14,11 @@ export function powOf2(_options: object, { random }: PolicyEnvironment): Policy 
   return {
     name: "pow_of_2",
     tree: null,
-    choose(request): Choice {
-      const reason = request.candidates.length === 1 ? "only_candidate" : "two_choices";
-      return { replica: shorterOfTwo(request, random), reason, matchedChars: 0 };
-    },
+    choose: (request) => ({
+      replica: shorterOfTwo(request, random),
+      reason: request.candidates.length === 1 ? "only_candidate" : "two_choices",
+      matchedChars: 0,
+    }),
   };
 }
 

@@ -1,28 +1,64 @@
-import { type InsertReceipt, PrefixTree, type TenantSet } from "../../tree/index.js";
-import type { Choice } from "../decision.js";
-import type { RequestKey } from "../request-key.js";
-import type { Policy, PolicyEnvironment, PolicyRequest, Route } from "./policy.js";
+import type { EvictionLoopOptions } from "../../tree/index.js";
+import type { Choice, DecisionReason } from "../decision.js";
+import type { Replica } from "../replica.js";
+import { leastLoadedOf } from "./least-loaded.js";
+import type { OptionsOf, ValuesOf } from "./option-table.js";
+import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 import { shorterOfTwo } from "./pow-of-2.js";
-import { shortestQueue } from "./shortest-queue.js";
+import { SentTexts, type TreeValues, textKeeping } from "./sent-texts.js";
 
-/** The options of `prefix_aware`, by the names of Ray's `PrefixCacheAffinityRouter`. */
-export interface PrefixAwareOptions {
-  /** Longest minus shortest queue above which the match is not asked for. Default: Infinity (until mid-2025: 10). */
-  imbalancedThreshold?: number;
-  /** Matched share of the text, 0 to 1, below which the smallest tenants are chosen from. Default: 0.1. */
-  matchRateThreshold?: number;
-  /** Whether the tree's eviction loop runs. Default: false. The tree's own byte bound holds in any case. */
-  doEviction?: boolean;
-  /** Characters a replica above which the loop evicts from it. Default: 400,000. */
-  evictionThresholdChars?: number;
-  /**
-   * Characters a replica down to which it evicts, at most the threshold: with a higher target the loop would never evict.
-   * Default: 360,000, or the threshold where that is lower.
-   */
-  evictionTargetChars?: number;
-  /** Seconds between two sweeps of the loop. Default: 10. */
-  evictionIntervalSecs?: number;
-}
+export const PREFIX_AWARE = {
+  imbalancedThreshold: {
+    kind: "number",
+    least: 0,
+    default: null,
+    unit: "requests",
+    about: "longest minus shortest queue above which the match is not asked for (until mid-2025: 10)",
+  },
+  matchRateThreshold: {
+    kind: "number",
+    least: 0,
+    most: 1,
+    default: 0.1,
+    unit: "share of the text",
+    about: "least match; below it the smallest tenants are chosen from",
+  },
+  spill: {
+    kind: "word",
+    words: ["none", "per-replica"],
+    default: "none",
+    about: "when all that hold the match are full, a request that can wait waits for one, or goes to the next best",
+  },
+  doEviction: {
+    kind: "flag",
+    default: false,
+    about: "whether each replica's part of the tree is kept small at intervals; maxBytes holds in any case",
+  },
+  evictionThresholdChars: {
+    kind: "whole",
+    least: 0,
+    default: 400_000,
+    unit: "characters a replica",
+    about: "above this the loop evicts from a replica",
+  },
+  evictionTargetChars: {
+    kind: "whole",
+    least: 0,
+    default: 360_000,
+    unit: "characters a replica",
+    about: "down to this it evicts; at most the threshold, to which the default is cut",
+  },
+  evictionIntervalSecs: {
+    kind: "number",
+    above: 0,
+    most: 2147483,
+    default: 10,
+    unit: "seconds",
+    about: "time between two sweeps of the loop",
+  },
+} as const;
+
+export type PrefixAwareOptions = OptionsOf<typeof PREFIX_AWARE>;
 
 /**
  * `prefix_aware`: the replica that holds the longest matching prefix.
@@ -31,81 +67,115 @@ export interface PrefixAwareOptions {
  * 2. Match the text against the candidates' texts. If the match rate is at least `matchRateThreshold`, choose among the
  * owners of the deepest node reached; else among the candidates with the fewest characters in the tree.
  * 3. Of these the one with the shortest queue; on a tie any.
+ * 4. Where a request can wait and all of these are full, it waits for one; with `spill: "per-replica"` only replicas with room
+ * are candidates from the start, so it goes to the next best.
  * Formula: match rate = matched characters ÷ characters of the text, 0 for an empty text.
- * Defaults: imbalancedThreshold Infinity, matchRateThreshold 0.1, no eviction loop (400,000 / 360,000 / 10 s).
+ * Defaults: imbalancedThreshold Infinity, matchRateThreshold 0.1, spill "none", no eviction loop (400,000 / 360,000 / 10 s).
  * Source: Ray Serve LLM's PrefixCacheAffinityRouter, newest behaviour (smallest tenants among the candidates). Ray inserts
  * the text when the replica has taken the request; here that is `insertAt: "accept"`, and by default it is inserted when
  * the replica is chosen, so that a burst of one new prefix stays together.
+ * Mind: with the default threshold nothing spills, however long the queue; 10 does far better where one prefix is hot.
  */
 export function prefixAware(
-  options: PrefixAwareOptions,
-  { random, insertAt, tree: bounds }: PolicyEnvironment,
+  values: ValuesOf<typeof PREFIX_AWARE> & TreeValues,
+  { random, insertAt }: PolicyEnvironment,
 ): Policy {
-  const { imbalancedThreshold = Number.POSITIVE_INFINITY, matchRateThreshold = 0.1 } = options;
-  const { evictionThresholdChars = 400_000, evictionIntervalSecs = 10 } = options;
-  const { doEviction = false, evictionTargetChars = Math.min(360_000, evictionThresholdChars) } = options;
-  const tree = new PrefixTree(bounds);
-  let everyone: TenantSet = tree.tenantSet([]);
+  const { imbalancedThreshold, matchRateThreshold, spill } = values;
+  const texts = new SentTexts(values, insertAt);
+  const keeping = textKeeping(texts);
 
-  function choose(request: PolicyRequest): Choice {
-    const { key, candidates, loads } = request;
-    if (isImbalanced(loads, imbalancedThreshold)) {
-      return { replica: shorterOfTwo(request, random), reason: "imbalanced", matchedChars: 0 };
+  function choose(asked: PolicyRequest): Choice {
+    if (imbalancedThreshold !== null && spread(asked.loads) > imbalancedThreshold) {
+      const replica = shorterOfTwo(asked, random);
+      texts.place(asked, replica);
+      return { replica, reason: "imbalanced", matchedChars: 0 };
     }
-    const available = request.everyReplica ? everyone : candidates.map(({ id }) => id);
-    const match = tree.prefixMatch(key.text, available, namespaceOf(key), request.timeS);
-    const { matchedChars } = match;
-    const matches = (key.chars === 0 ? 0 : matchedChars / key.chars) >= matchRateThreshold;
-    const eligible = (matches ? match.matchedTenants : tree.getSmallestTenants(available)) ?? [];
-    const replica = shortestQueue(request, eligible, random);
-    if (candidates.length === 1) return { replica: candidates[0]!, reason: "only_candidate", matchedChars };
-    if (replica === null) return { replica: shorterOfTwo(request, random), reason: "two_choices", matchedChars };
-    return { replica, reason: matches ? "prefix_match" : "smallest_tenant", matchedChars };
+    const waits = spill === "none" && asked.full !== undefined && asked.full.length > 0;
+    const request = waits ? withFull(asked, asked.full!) : asked;
+    const { key, candidates } = request;
+    const available = texts.available(request);
+    let matchedChars = 0;
+    let reason = "smallest_tenant" as DecisionReason;
+    let replica = texts.matchThenPlace(request, available, (match) => {
+      matchedChars = match.matchedChars;
+      if ((key.chars === 0 ? 0 : matchedChars / key.chars) < matchRateThreshold) return null;
+      reason = "prefix_match";
+      return shortest(request, match.matchedTenants ?? [], waits);
+    });
+    if (replica === null) {
+      replica = shortest(request, texts.tree.getSmallestTenants(available) ?? [], waits);
+      if (replica === null) {
+        replica = shorterOfTwo(asked, random);
+        reason = "two_choices";
+      }
+      texts.place(request, replica);
+    }
+    return {
+      replica,
+      reason: candidates.length === 1 ? "only_candidate" : reason,
+      matchedChars,
+      hitChosen: texts.hitOf(request, replica, reason === "prefix_match" ? matchedChars : undefined),
+      figures: () => texts.hitsOf(asked).map((hit) => ({ matchedChars: hit, score: null })),
+    };
+  }
+
+  function shortest(request: PolicyRequest, ids: readonly string[], waits: boolean): Replica | null {
+    const withRoom = waits ? leastLoadedOf(request, ids, texts.byId, random, hasRoom) : null;
+    return withRoom ?? leastLoadedOf(request, ids, texts.byId, random);
   }
 
   return {
     name: "prefix_aware",
-    tree,
+    ...keeping,
     choose,
-    onRouted(route: Route) {
-      const { key, replica, timeS } = route;
-      if (insertAt === "choice") route.memo = tree.insertRevocable(key.text, replica.id, timeS, namespaceOf(key));
-    },
-    onAccepted({ key, replica, timeS }: Route) {
-      if (insertAt === "accept") tree.insert(key.text, replica.id, timeS, namespaceOf(key));
-    },
-    onRejected(route: Route) {
-      if (insertAt === "choice") tree.revokeInsert(route.key.text, route.replica.id, route.memo as InsertReceipt);
-    },
-    onReplicasChanged({ replicas, added, removed, timeS }) {
-      tree.addTenants(added, timeS);
-      tree.removeTenants(removed);
-      everyone = tree.tenantSet(replicas.map(({ id }) => id));
-      if (!doEviction) return;
+    onReplicasChanged(change) {
+      texts.replicasChanged(change);
       // While it runs, a second start does nothing.
-      tree.startEvictionLoop({
-        evictionThreshold: evictionThresholdChars,
-        evictionTarget: evictionTargetChars,
-        intervalSecs: evictionIntervalSecs,
-      });
-    },
-    dispose() {
-      tree[Symbol.dispose]();
+      if (values.doEviction) texts.tree.startEvictionLoop(evictionLoop(values));
     },
   };
 }
 
-function namespaceOf({ namespace }: RequestKey): string | undefined {
-  return namespace === "" ? undefined : namespace;
+function hasRoom(replica: Replica): boolean {
+  return replica.hasRoom;
 }
 
-function isImbalanced(loads: readonly number[], threshold: number): boolean {
-  if (threshold === Number.POSITIVE_INFINITY) return false;
+/** Longest minus shortest. */
+function spread(loads: readonly number[]): number {
   let highest = 0;
   let lowest = Number.POSITIVE_INFINITY;
   for (const load of loads) {
-    highest = Math.max(highest, load);
-    lowest = Math.min(lowest, load);
+    if (load > highest) highest = load;
+    if (load < lowest) lowest = load;
   }
-  return highest - lowest > threshold;
+  return highest - lowest;
+}
+
+/** The request with the full replicas among its candidates. */
+function withFull(request: PolicyRequest, full: readonly Replica[]): PolicyRequest {
+  return {
+    ...request,
+    candidates: [...request.candidates, ...full],
+    loads: [...request.loads, ...full.map((replica) => replica.load(request.timeS))],
+    everyReplica: false,
+  };
+}
+
+function evictionLoop(values: ValuesOf<typeof PREFIX_AWARE>): EvictionLoopOptions {
+  const { evictionThresholdChars, evictionTargetChars, evictionIntervalSecs } = values;
+  return {
+    evictionThreshold: evictionThresholdChars,
+    evictionTarget: Math.min(evictionTargetChars, evictionThresholdChars),
+    intervalSecs: evictionIntervalSecs,
+  };
+}
+
+/** @throws RangeError for a target above the threshold: such a loop would never evict. */
+export function checkPrefixAware({ evictionThresholdChars, evictionTargetChars }: PrefixAwareOptions): void {
+  const threshold = evictionThresholdChars ?? PREFIX_AWARE.evictionThresholdChars.default;
+  if (evictionTargetChars !== undefined && evictionTargetChars > threshold) {
+    throw new RangeError(
+      `evictionTargetChars must be at most evictionThresholdChars (${threshold}), not ${evictionTargetChars}`,
+    );
+  }
 }

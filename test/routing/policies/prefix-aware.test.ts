@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Lease, type ReplicaOptions, Router, type RouterOptions } from "../../src/index.js";
+import { type Lease, type ReplicaOptions, Router, type RouterOptions } from "../../../src/index.js";
 
 const routers: Router[] = [];
 afterEach(() => {
@@ -266,34 +266,86 @@ describe("prefix_aware", () => {
       expect(vi.getTimerCount()).toBe(0);
     });
   });
-});
 
-describe("pow_of_2", () => {
-  test("has no tree, and chooses the shorter of two", () => {
-    const router = makeRouter({ policy: "pow_of_2", replicas: replicas("a", "b") });
-    expect(router.tree).toBeNull();
-    load(router, "a", 1);
-    for (let i = 0; i < 10; i++) {
-      const lease = router.route({ text: "x" });
-      expect(lease.decision).toMatchObject({ replica: "b", reason: "two_choices", matchedChars: 0, matchRate: 0 });
-      lease.release();
-    }
+  describe("spill", () => {
+    /** a and b hold all of the text, c half of it and d none; a and b have room for one request each. */
+    const warm = (options: Partial<RouterOptions> = {}): Router => {
+      const limited = { maxOngoingRequests: 1 };
+      const router = makeRouter({
+        replicas: [{ id: "a", ...limited }, { id: "b", ...limited }, { id: "c" }, { id: "d" }],
+        ...options,
+      });
+      for (const id of ["a", "b"]) serve(router, id, "a text of two halves");
+      serve(router, "c", "a text of ");
+      return router;
+    };
+    const request = { text: "a text of two halves" };
+    const isWaiting = async (router: Router): Promise<boolean> => {
+      await Promise.resolve();
+      return router.waiting === 1;
+    };
+
+    test('"none": a holder with room takes it; when all are full it waits for one, though others have room', async () => {
+      const router = warm();
+      const leases = [await router.acquire(request), await router.acquire(request)];
+      expect(new Set(leases.map(({ replica }) => replica.id))).toEqual(new Set(["a", "b"]));
+      const waits = router.acquire(request);
+      expect(await isWaiting(router)).toBe(true);
+      // Another text has no reason to wait.
+      expect((await router.acquire({ text: "something else" })).replica.id).toBe("d");
+      const { replica } = leases[1]!;
+      leases[1]!.release();
+      const lease = await waits;
+      expect(lease.decision).toMatchObject({ replica: replica.id, reason: "prefix_match", hitChosen: 20 });
+    });
+
+    test('"per-replica": it goes to the next best', async () => {
+      const router = warm({ spill: "per-replica" });
+      const leases = [await router.acquire(request), await router.acquire(request), await router.acquire(request)];
+      expect(leases[2]!.decision).toMatchObject({
+        replica: "c",
+        reason: "prefix_match",
+        hitAvailable: 10,
+        hitChosen: 10,
+      });
+    });
+
+    test("route, which cannot wait, goes to the next best in any case", () => {
+      const router = warm();
+      const leases = [router.route(request), router.route(request), router.route(request)];
+      expect(leases[2]!.decision).toMatchObject({ replica: "c", reason: "prefix_match", hitChosen: 10 });
+    });
+
+    test("what waits is in no tree", async () => {
+      const router = warm();
+      for (const id of ["a", "b"]) load(router, id, 1);
+      const before = [...router.tree!.tenantToCharCount];
+      const gone = new AbortController();
+      const waits = router.acquire({ text: "a text of two halves, and more" }, { signal: gone.signal });
+      expect(await isWaiting(router)).toBe(true);
+      expect([...router.tree!.tenantToCharCount]).toEqual(before);
+      gone.abort(new Error("left"));
+      await expect(waits).rejects.toThrow("left");
+      expect([...router.tree!.tenantToCharCount]).toEqual(before);
+    });
   });
 
-  test("draws any two of many, so the longest queue is never chosen and all others are", () => {
-    const router = makeRouter({ policy: "pow_of_2", replicas: replicas("a", "b", "c", "d") });
-    load(router, "c", 5);
-    const seen = new Set<string>();
-    for (let i = 0; i < 200; i++) {
-      const lease = router.route({ text: "x" });
-      seen.add(lease.replica.id);
-      lease.release();
-    }
-    expect([...seen].sort()).toEqual(["a", "b", "d"]);
+  test("an explained decision shows what every candidate had been sent before", () => {
+    const router = makeRouter({ replicas: replicas("a", "b", "c") });
+    serve(router, "a", "a text");
+    serve(router, "b", "a text of some length");
+    const { decision } = router.route({ text: "a text of some length, and more" }, { explain: true });
+    expect(decision).toMatchObject({ replica: "b", hitAvailable: 21, hitChosen: 21 });
+    expect(decision.candidates.map(({ matchedChars }) => matchedChars)).toEqual([6, 21, 0]);
   });
 
-  test("with one candidate there is no choice", () => {
-    const router = makeRouter({ policy: "pow_of_2", replicas: replicas("a") });
-    expect(router.route({ text: "x" }).decision).toMatchObject({ replica: "a", reason: "only_candidate" });
+  test("bounds of the tree are options: maxBytes, maxChars, ttlSecs", () => {
+    const router = makeRouter({ replicas: replicas("a"), maxBytes: 2 ** 20, maxChars: 10, ttlSecs: 3 });
+    expect(router.tree!.stats().memoryBytes).toBeLessThanOrEqual(2 ** 20);
+    router.route({ text: "12345678" });
+    router.route({ text: "abcdefgh" });
+    expect(router.tree!.stats().chars).toBeLessThanOrEqual(10);
+    now += 10;
+    expect(router.route({ text: "abcdefgh" }).decision.hitAvailable).toBe(0);
   });
 });

@@ -1,0 +1,247 @@
+import { type InsertReceipt, PrefixTree, type TenantSet } from "../../tree/index.js";
+import type { Replica } from "../replica.js";
+import type { RequestKey } from "../request-key.js";
+import type { OptionsOf, ValuesOf } from "./option-table.js";
+import type { Policy, PolicyRequest, ReplicasChange, Route } from "./policy.js";
+
+/** Options of every policy with a tree. Some have other defaults (index.ts). */
+export const TREE = {
+  maxBytes: {
+    kind: "whole",
+    least: 65536,
+    most: 4293918720,
+    default: 268435456,
+    unit: "bytes",
+    about: "most memory that the tree may have; beyond it what was sent longest ago is forgotten",
+  },
+  maxChars: {
+    kind: "whole",
+    least: 0,
+    default: null,
+    unit: "characters, of all replicas together",
+    about: "most text that the tree may hold; beyond it what was sent longest ago is forgotten",
+  },
+  ttlSecs: {
+    kind: "number",
+    above: 0,
+    default: null,
+    unit: "seconds",
+    about: "what has not been sent for so long is forgotten, as engines forget",
+  },
+} as const;
+
+export type TreeOptions = OptionsOf<typeof TREE>;
+
+export type TreeValues = ValuesOf<typeof TREE>;
+
+/** What a match tells a policy. */
+export interface SentMatch {
+  /** Characters of the longest prefix that some candidate has been sent; of token ids, tokens. */
+  readonly matchedChars: number;
+  /** The candidates that have been sent it, in their order; all when nothing matched; null when the tree knows none. */
+  readonly matchedTenants: string[] | null;
+}
+
+interface Placed {
+  readonly key: RequestKey;
+  /** The key may have let it go. */
+  readonly text: string;
+  readonly replica: Replica;
+  readonly receipt: InsertReceipt;
+}
+
+/**
+ * Which texts have been sent to which replica: a policy's tree, kept in step with the router's replicas, in the namespace of
+ * each request, by token ids where a request has them.
+ *
+ * With `insertAt: "choice"` a text is inserted in the descent that matches it, before the choice has a lease. Until
+ * `onRouted` claims it that insert is provisional: the next call takes it back, so that a choice which came to nothing, or
+ * whose place went to another request, leaves no trace. A rejection takes an insert back too. Token ids cannot be taken back
+ * from the tree: they are inserted when routed, and stay after a rejection.
+ */
+export class SentTexts {
+  readonly tree: PrefixTree;
+  /** Every replica of the router by its id. */
+  byId: ReadonlyMap<string, Replica> = new Map();
+  readonly #insertAt: "choice" | "accept";
+  #everyone: TenantSet;
+  /** The last list of candidates that was not everyone: the same ones are often asked for again. */
+  #some: TenantSet;
+  #placed: Placed | null = null;
+
+  constructor({ maxBytes, maxChars, ttlSecs }: TreeValues, insertAt: "choice" | "accept") {
+    this.tree = new PrefixTree({
+      maxBytes,
+      ...(maxChars !== null && Number.isFinite(maxChars) && { maxChars }),
+      ...(ttlSecs !== null && { ttlSecs }),
+    });
+    this.#insertAt = insertAt;
+    this.#everyone = this.tree.tenantSet([]);
+    this.#some = this.#everyone;
+  }
+
+  /** The candidates, as the tree takes them. O(1) when they are all replicas, else O(candidates). */
+  available({ candidates, everyReplica }: PolicyRequest): TenantSet {
+    if (everyReplica) return this.#everyone;
+    if (!isListOf(this.#some.names, candidates)) this.#some = this.tree.tenantSet(candidates.map(({ id }) => id));
+    return this.#some;
+  }
+
+  /** The longest prefix that some of these have been sent. O(characters matched). */
+  match({ key, timeS }: Pick<PolicyRequest, "key" | "timeS">, available: TenantSet | readonly string[]): SentMatch {
+    this.#takeBackPlaced();
+    const { text, tokens } = key;
+    const namespace = root(key);
+    if (tokens === null) return this.tree.prefixMatch(text, available, namespace, timeS);
+    const { matchedTokens, matchedTenants } = this.tree.prefixMatchTokens(tokens, available, namespace, timeS);
+    return { matchedChars: matchedTokens, matchedTenants };
+  }
+
+  /** The longest prefix that each of these has been sent, in their order. One descent; with token ids one a distinct length. */
+  matchEach(request: PolicyRequest, available: TenantSet): Uint32Array {
+    this.#takeBackPlaced();
+    const { key, timeS } = request;
+    if (key.tokens === null) return this.tree.prefixMatchEach(key.text, available, root(key), timeS);
+    const matched = new Uint32Array(available.names.length);
+    let left: readonly string[] = available.names;
+    while (left.length > 0) {
+      const { matchedChars, matchedTenants } = this.match(request, left);
+      if (matchedChars === 0 || matchedTenants === null) break;
+      const holders = new Set(matchedTenants);
+      available.names.forEach((name, i) => {
+        if (matched[i] === 0 && holders.has(name)) matched[i] = matchedChars;
+      });
+      left = left.filter((name) => !holders.has(name));
+    }
+    return matched;
+  }
+
+  /**
+   * Matches, lets `pick` choose, and places the text with the replica it names, all in one descent.
+   * @param pick must not use the tree. Null: none yet.
+   */
+  matchThenPlace(
+    request: PolicyRequest,
+    available: TenantSet,
+    pick: (match: SentMatch) => Replica | null,
+  ): Replica | null {
+    const { key, timeS } = request;
+    if (key.tokens !== null || this.#insertAt === "accept") return pick(this.match(request, available));
+    this.#takeBackPlaced();
+    let replica: Replica | null = null;
+    const receipt = this.tree.matchThenInsert(
+      key.text,
+      available,
+      (match) => {
+        replica = pick(match);
+        return isToBeRouted(replica) ? replica.id : null;
+      },
+      timeS,
+      root(key),
+    );
+    if (replica !== null && receipt !== null) this.#placed = { key, text: key.text, replica, receipt };
+    return replica;
+  }
+
+  /** Places a request's text with the replica that was chosen for it. */
+  place({ key, timeS }: PolicyRequest, replica: Replica): void {
+    this.#takeBackPlaced();
+    if (key.tokens !== null || this.#insertAt === "accept" || !isToBeRouted(replica)) return;
+    const receipt = this.tree.insertRevocable(key.text, replica.id, timeS, root(key));
+    this.#placed = { key, text: key.text, replica, receipt };
+  }
+
+  /**
+   * Characters of the text that the chosen replica had been sent before this request.
+   * @param matched what is known to have matched there; else, unless the text was just placed, it is looked up.
+   */
+  hitOf(request: PolicyRequest, replica: Replica, matched?: number): number {
+    return this.#placed?.receipt.keptChars ?? matched ?? this.match(request, [replica.id]).matchedChars;
+  }
+
+  /**
+   * What each candidate had been sent of a text that has been placed with one of them at most. Only right until the next call
+   * of anything else.
+   */
+  hitsOf(request: PolicyRequest): number[] {
+    const placed = this.#placed;
+    this.#placed = null;
+    const matched = this.matchEach(request, this.available(request));
+    this.#placed = placed;
+    return request.candidates.map((replica, i) =>
+      replica === placed?.replica ? placed.receipt.keptChars : matched[i]!,
+    );
+  }
+
+  /** @returns what `rejected` needs to take the text back; null where there is nothing to take back. */
+  routed({ key, replica, timeS }: Route): InsertReceipt | null {
+    const placed = this.#placed;
+    if (placed !== null && placed.key === key && placed.replica === replica) {
+      this.#placed = null;
+      return placed.receipt;
+    }
+    this.#takeBackPlaced();
+    if (this.#insertAt === "accept") return null;
+    if (key.tokens === null) return this.tree.insertRevocable(key.text, replica.id, timeS, root(key));
+    this.tree.insertTokens(key.tokens, replica.id, timeS, root(key));
+    return null;
+  }
+
+  accepted({ key, replica, timeS }: Route): void {
+    if (this.#insertAt === "choice") return;
+    this.#takeBackPlaced();
+    if (key.tokens === null) this.tree.insert(key.text, replica.id, timeS, root(key));
+    else this.tree.insertTokens(key.tokens, replica.id, timeS, root(key));
+  }
+
+  rejected({ key, replica }: Route, receipt: InsertReceipt | null): void {
+    if (receipt !== null) this.tree.revokeInsert(key.text, replica.id, receipt);
+  }
+
+  replicasChanged({ replicas, added, removed, timeS }: ReplicasChange): void {
+    this.#takeBackPlaced();
+    this.tree.addTenants(added, timeS);
+    this.tree.removeTenants(removed);
+    this.#everyone = this.tree.tenantSet(replicas.map(({ id }) => id));
+    this.byId = new Map(replicas.map((replica) => [replica.id, replica]));
+  }
+
+  dispose(): void {
+    this.tree[Symbol.dispose]();
+  }
+
+  #takeBackPlaced(): void {
+    const placed = this.#placed;
+    if (placed === null) return;
+    this.#placed = null;
+    this.tree.revokeInsert(placed.text, placed.replica.id, placed.receipt);
+  }
+}
+
+/** The calls of a policy that keeps nothing with a route but the receipt of its text. */
+export function textKeeping(texts: SentTexts): Omit<Policy, "name" | "choose"> {
+  return {
+    tree: texts.tree,
+    onRouted(route) {
+      route.memo = texts.routed(route);
+    },
+    onAccepted: (route) => texts.accepted(route),
+    onRejected: (route) => texts.rejected(route, route.memo as InsertReceipt | null),
+    onReplicasChanged: (change) => texts.replicasChanged(change),
+    dispose: () => texts.dispose(),
+  };
+}
+
+/** A full replica may be named to wait for: nothing is sent to it now. */
+function isToBeRouted(replica: Replica | null): replica is Replica {
+  return replica?.hasRoom === true;
+}
+
+/** The tree's root for requests without a namespace. */
+function root({ namespace }: RequestKey): string | undefined {
+  return namespace === "" ? undefined : namespace;
+}
+
+function isListOf(names: readonly string[], replicas: readonly Replica[]): boolean {
+  return names.length === replicas.length && replicas.every(({ id }, i) => id === names[i]);
+}
