@@ -25,12 +25,6 @@ export function positiveNumber(value: string): number {
   return number;
 }
 
-export function share(value: string): number {
-  const number = toNumber(value);
-  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError("It must be a number from 0 to 1.");
-  return number;
-}
-
 export interface ReplicaAddress {
   readonly id: string;
   readonly url: string;

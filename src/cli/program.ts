@@ -7,8 +7,9 @@ import {
   positiveInteger,
   positiveNumber,
   replica,
-  share,
 } from "./option-values.js";
+import { addPolicyFlags, policyLines } from "./policy-flags.js";
+import { policyValue } from "./policy-module.js";
 import { type ServeOptions, serve } from "./serve.js";
 import { type SimulateOptions, simulate } from "./simulate.js";
 import { UsageError } from "./usage-error.js";
@@ -46,7 +47,7 @@ function program(): Command {
 }
 
 function serveCommand(parent: Command): void {
-  parent
+  const command = parent
     .command("serve")
     .description("Serve an OpenAI-compatible gateway in front of replicas.")
     .option("--port <number>", "port to listen on; 0 takes a free one", port, 8000)
@@ -65,36 +66,19 @@ function serveCommand(parent: Command): void {
     )
     .option("--sim-speed <factor>", "how many times faster than real the simulated replicas run", positiveNumber, 1)
     .optionsGroup("Routing:")
-    .addOption(
-      new Option("--policy <name>", "how a replica is chosen")
-        .choices(["prefix_aware", "pow_of_2"])
-        .default("prefix_aware"),
+    .option(
+      "--policy <name>",
+      "how a replica is chosen: one of those below, or the path of a module",
+      policyValue,
+      "prefix_aware",
     )
     .addOption(
       new Option("--insert-at <moment>", "when a text enters the tree: when its replica is chosen, or has accepted it")
         .choices(["choice", "accept"])
         .default("choice"),
     )
-    .option("--seed <number>", "seed of what is left to chance", nonNegativeInteger, 0)
-    .optionsGroup("Options of prefix_aware:")
-    .option(
-      "--imbalanced-threshold <count>",
-      "queue lengths further apart than this are evened out first (default: Infinity)",
-      nonNegativeNumber,
-    )
-    .option("--match-rate-threshold <share>", "least share of the text that must match (default: 0.1)", share)
-    .option("--do-eviction", "keep each replica's part of the tree small (default: off)")
-    .option(
-      "--eviction-threshold-chars <count>",
-      "characters a replica from which on it is evicted from (default: 400000)",
-      nonNegativeInteger,
-    )
-    .option(
-      "--eviction-target-chars <count>",
-      "characters a replica down to which it is evicted from (default: 360000)",
-      nonNegativeInteger,
-    )
-    .option("--eviction-interval-secs <seconds>", "seconds between evictions (default: 10)", positiveNumber)
+    .option("--seed <number>", "seed of what is left to chance", nonNegativeInteger, 0);
+  addPolicyFlags(command)
     .optionsGroup("Gateway:")
     .option("--max-body-bytes <bytes>", "largest body that is accepted", positiveInteger, 8 * 1024 * 1024)
     .option("--replica-header", "name the replica in each answer's x-warmroute-replica", false)
@@ -105,6 +89,9 @@ function serveCommand(parent: Command): void {
     .addHelpText(
       "after",
       `
+Policies:
+${policyLines()}
+
 Examples:
   warmroute serve --embedded 4 --replica-header
   warmroute serve --replica http://10.0.0.1:8000 --replica b=http://10.0.0.2:8000 --max-ongoing-requests 64

@@ -2,6 +2,8 @@ import { createGateway, type RequestRecord } from "../gateway/index.js";
 import { Router, type RouterOptions } from "../routing/index.js";
 import { type Listener, listen } from "./listen.js";
 import type { ReplicaAddress } from "./option-values.js";
+import { POLICY_OPTIONS } from "./policy-flags.js";
+import { loadPolicy } from "./policy-module.js";
 import { type SimulatedReplicas, startSimulatedReplicas } from "./replicas.js";
 import { jsonLine, textLine } from "./request-log.js";
 import { stopSignal, within } from "./shutdown.js";
@@ -15,15 +17,10 @@ export interface ServeOptions {
   readonly replica?: readonly ReplicaAddress[];
   readonly maxOngoingRequests?: number;
   readonly simSpeed: number;
-  readonly policy: RouterOptions["policy"];
+  /** Its name, or the path of a module. */
+  readonly policy: string;
   readonly insertAt: NonNullable<RouterOptions["insertAt"]>;
   readonly seed: number;
-  readonly imbalancedThreshold?: number;
-  readonly matchRateThreshold?: number;
-  readonly doEviction?: boolean;
-  readonly evictionThresholdChars?: number;
-  readonly evictionTargetChars?: number;
-  readonly evictionIntervalSecs?: number;
   readonly maxBodyBytes: number;
   readonly replicaHeader: boolean;
   readonly drainTimeout: number;
@@ -40,7 +37,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const simulated = await embeddedReplicas(options);
   try {
     const addresses = simulated?.replicas ?? options.replica ?? [];
-    using router = buildRouter(options, addresses);
+    using router = buildRouter(options, await loadPolicy(options.policy), addresses);
     const gateway = createGateway({
       router,
       replicaHeader: options.replicaHeader,
@@ -48,7 +45,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       ...(!options.quiet && { onRequestEnd: (record) => printRequest(record, options.jsonLog) }),
     });
     const listener = await listen((request) => gateway.fetch(request), options);
-    printStart(listener, addresses, simulated?.model ?? EXAMPLE_MODEL, options);
+    printStart(listener, router, addresses, simulated?.model ?? EXAMPLE_MODEL, options);
 
     const signal = await stop;
     const closed = listener.close();
@@ -76,24 +73,21 @@ function embeddedReplicas(options: ServeOptions): Promise<SimulatedReplicas> | u
   return undefined;
 }
 
-function buildRouter(options: ServeOptions, addresses: readonly ReplicaAddress[]): Router {
+function buildRouter(
+  options: ServeOptions,
+  policy: RouterOptions["policy"],
+  addresses: readonly ReplicaAddress[],
+): Router {
   const { maxOngoingRequests } = options;
   const routerOptions: RouterOptions = {
-    policy: options.policy,
+    policy,
     replicas: addresses.map((address) => ({
       ...address,
       ...(maxOngoingRequests !== undefined && { maxOngoingRequests }),
     })),
     seed: options.seed,
     insertAt: options.insertAt,
-    ...given(options, [
-      "imbalancedThreshold",
-      "matchRateThreshold",
-      "doEviction",
-      "evictionThresholdChars",
-      "evictionTargetChars",
-      "evictionIntervalSecs",
-    ]),
+    ...given(options, POLICY_OPTIONS),
   };
   try {
     return new Router(routerOptions);
@@ -110,6 +104,7 @@ function printRequest(record: RequestRecord, json: boolean): void {
 
 function printStart(
   listener: Listener,
+  { policy }: Router,
   addresses: readonly ReplicaAddress[],
   model: string,
   options: ServeOptions,
@@ -118,10 +113,10 @@ function printStart(
   const body = JSON.stringify({ model, prompt: "Why is the sky blue?", max_tokens: 50, stream: false });
   print(
     options,
-    { event: "listening", url: listener.url, policy: options.policy, replicas: addresses },
+    { event: "listening", url: listener.url, policy, replicas: addresses },
     [
       `warmroute listens on ${listener.url}`,
-      `policy ${options.policy}, replicas:`,
+      `policy ${policy}, replicas:`,
       ...addresses.map(({ id, url }) => `  ${id}  ${url}`),
       "try:",
       `  curl -X POST ${address}/v1/completions -H "Content-Type: application/json" -d '${body}'`,
@@ -135,12 +130,6 @@ function print(options: ServeOptions, json: object, text: string): void {
 }
 
 /** Those of the named options that were given. */
-function given<Name extends keyof ServeOptions>(
-  options: ServeOptions,
-  names: readonly Name[],
-): Pick<ServeOptions, Name> {
-  return Object.fromEntries(names.filter((name) => name in options).map((name) => [name, options[name]])) as Pick<
-    ServeOptions,
-    Name
-  >;
+function given(options: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
 }
