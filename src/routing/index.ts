@@ -18,7 +18,16 @@ export { createFetch, type RouterFetchOptions } from "./fetch.js";
 export type { ForgottenLease } from "./forgotten.js";
 export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
 export type { RouterOptions } from "./options.js";
-export { allPolicyOptions, POLICIES, type PolicyDefinition, type PolicyName } from "./policies/index.js";
+export type { CacheAwareOptions } from "./policies/cache-aware.js";
+export type { ConsistentHashOptions } from "./policies/consistent-hash.js";
+export {
+  allPolicyOptions,
+  POLICIES,
+  type PolicyDefinition,
+  type PolicyName,
+  type PolicyOptions,
+} from "./policies/index.js";
+export type { KvCostOptions } from "./policies/kv-cost.js";
 export {
   checkOption,
   type FlagOption,
@@ -36,6 +45,9 @@ export type {
   Route,
 } from "./policies/policy.js";
 export type { PrefixAwareOptions } from "./policies/prefix-aware.js";
+export type { PrefixBlocksOptions } from "./policies/prefix-blocks.js";
+export type { TreeOptions } from "./policies/sent-texts.js";
+export type { SessionOptions } from "./policies/session.js";
 export type { Replica, ReplicaLoad, ReplicaOptions } from "./replica.js";
 export type { KeyOptions, Rendering, RequestKey, RouteRequest } from "./request-key.js";
 export { type AcquireOptions, type LoadReport, type ReplicasUpdate, type RouteOptions, Router } from "./router.js";

@@ -63,7 +63,7 @@ function checkChoice(name: string, choice: Choice, { candidates, full }: PolicyR
   }
   const { replica, reason, matchedChars } = choice;
   if (!candidates.includes(replica) && !full?.includes(replica)) {
-    throw new TypeError(`policy ${name} must choose one of the candidates, not ${shown(replica?.id ?? replica)}`);
+    throw new TypeError(`policy ${name} chose replica ${replica?.id}, which is no candidate`);
   }
   if (!Object.hasOwn(DECISION_REASONS, reason)) {
     throw new TypeError(`policy ${name} must give one of the reasons, as "custom", not ${shown(reason)}`);

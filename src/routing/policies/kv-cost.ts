@@ -97,6 +97,8 @@ export function kvCost(values: ValuesOf<typeof KV_COST> & TreeValues, { random, 
   const { overlapCredit, creditDecay, prefillLoadScale, activeRequestWeight, temperature } = values;
   const texts = new SentTexts(values, insertAt);
   let works: ReadonlyMap<Replica, Work> = new Map();
+  /** Also of those that are gone: one that comes back has its leases still. */
+  const everyWork = new WeakMap<Replica, Work>();
   /** By place: what the work under way costs. */
   let bases = new Float64Array(0);
   /** The candidates' costs; overwritten by every choice. */
@@ -190,13 +192,13 @@ export function kvCost(values: ValuesOf<typeof KV_COST> & TreeValues, { random, 
     },
     onReplicasChanged(change) {
       texts.replicasChanged(change);
-      const before = works;
-      for (const work of before.values()) work.place = -1;
+      for (const work of works.values()) work.place = -1;
       bases = new Float64Array(change.replicas.length);
       costs = new Float64Array(change.replicas.length);
       works = new Map(
         change.replicas.map((replica, place) => {
-          const work = before.get(replica) ?? { prefill: 0, blocks: 0, place };
+          const work = everyWork.get(replica) ?? { prefill: 0, blocks: 0, place };
+          everyWork.set(replica, work);
           work.place = place;
           book(work, 0, 0);
           return [replica, work];

@@ -113,8 +113,8 @@ test.each<[string, unknown, string]>([
 
 test.each<[string, (request: PolicyRequest) => unknown, string]>([
   ["nothing", () => undefined, "policy mine must choose { replica, reason, matchedChars }, not undefined"],
-  ["no replica", () => choice(undefined), "policy mine must choose one of the candidates, not undefined"],
-  ["a stranger", () => choice({ id: "z" }), 'policy mine must choose one of the candidates, not "z"'],
+  ["no replica", () => choice(undefined), "policy mine chose replica undefined, which is no candidate"],
+  ["a stranger", () => choice({ id: "z" }), "policy mine chose replica z, which is no candidate"],
   ["no reason", ({ candidates: [a] }) => choice(a, { reason: "why" }), 'one of the reasons, as "custom", not "why"'],
   ["no match", ({ candidates: [a] }) => choice(a, { matchedChars: -1 }), "matchedChars as a number, 0 or more, not -1"],
 ])("a choice of %s is refused, and takes no place", (_name, choose, message) => {

@@ -159,6 +159,17 @@ describe("kv_cost", () => {
     expect(stand.ask(blocks(10)).hitAvailable).toBe(10 * 64);
   });
 
+  test("a replica that comes back with leases has their work still", () => {
+    const stand = new Stand({ policy: "kv_cost" }, ["a", "b"]);
+    const lease = stand.routeTo("a", blocks(10));
+    lease.firstToken();
+    stand.router.updateReplicas([{ id: "b" }]);
+    stand.router.updateReplicas([{ id: "b" }, { id: "a" }]);
+    expect(scores(stand, blocks(1, "y"))).toEqual({ a: 12, b: 2 });
+    lease.release();
+    expect(scores(stand, blocks(1, "y"))).toEqual({ a: 2, b: 2 });
+  });
+
   test("however leases end, no work is left behind, also on a replica that went and came back", () => {
     const stand = new Stand({ policy: "kv_cost", charsPerToken: 3.7 });
     const leases = Array.from({ length: 40 }, (_, i) => stand.route("a chat ".repeat(i + 1)));
