@@ -113,7 +113,12 @@ function loadBound(loads: readonly number[], loadFactor: number): number {
 /** Where on the ring a request belongs; null when there is nothing to tell it by. */
 function placeOf({ namespace, session, affinity, tokens }: RequestKey, prefixChars: number): number | null {
   if (session !== null) return textHash(session, textHash(namespace, 1));
-  if (affinity !== "") return textHash(affinity.slice(0, prefixChars), textHash(namespace, 2));
+  if (affinity !== "") return textHash(first(prefixChars, affinity), textHash(namespace, 2));
   if (tokens === null || tokens.length === 0) return null;
   return tokensHash(tokens, Math.ceil(prefixChars / CHARS_PER_TOKEN), textHash(namespace, 3));
+}
+
+/** The first characters of a text. */
+function first(count: number, text: string): string {
+  return text.length <= count ? text : [...text].slice(0, count).join("");
 }
