@@ -22,6 +22,7 @@ export const DECISION_REASONS = {
   custom: "a policy of the user's own chose it",
 } as const;
 
+/** One of `DECISION_REASONS`. */
 export type DecisionReason = keyof typeof DECISION_REASONS;
 
 /** Why a replica was no choice: it was no candidate, or the policy found it `overloaded`. */
@@ -70,12 +71,15 @@ export interface CandidateFigures {
   readonly matchedChars: number | null;
   /** What the policy compared; null where it compares no number. */
   readonly score: number | null;
+  /** `"overloaded"` where the policy passed over it. */
   readonly excluded?: ExclusionReason;
 }
 
 /** What a policy has chosen. */
 export interface Choice {
+  /** One of the candidates, or of those in `PolicyRequest.full`. */
   readonly replica: Replica;
+  /** `"custom"` for a policy of one's own, unless another says it better. */
   readonly reason: DecisionReason;
   /** Characters of the longest prefix that some candidate has been sent; 0 where the policy did not look. */
   readonly matchedChars: number;

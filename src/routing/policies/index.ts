@@ -12,6 +12,7 @@ import { roundRobin } from "./round-robin.js";
 import { TREE, type TreeOptions } from "./sent-texts.js";
 import { SESSION, type SessionOptions, session } from "./session.js";
 
+/** The policies by name. */
 export type PolicyName =
   | "round_robin"
   | "random"
@@ -37,6 +38,7 @@ export interface PolicyOptions
 export interface PolicyDefinition {
   /** The rule in one line. */
   readonly about: string;
+  /** Its options by name. */
   readonly options: OptionTable;
   /** What `options` cannot say: which values go together. */
   check?(options: PolicyOptions): void;

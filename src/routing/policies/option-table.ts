@@ -6,6 +6,7 @@ import { shown } from "../shown.js";
  */
 export type OptionTable = Readonly<Record<string, PolicyOption>>;
 
+/** What an option accepts and means. */
 export type PolicyOption = NumberOption | FlagOption | WordOption;
 
 export interface NumberOption {

@@ -6,6 +6,7 @@ import type { RequestKey } from "../request-key.js";
 
 /** A request that a policy chooses a replica for. Valid during the call only: a policy must not keep it. */
 export interface PolicyRequest {
+  /** What it is matched by. */
   readonly key: RequestKey;
   /** Seconds, by the router's clock. */
   readonly timeS: number;
@@ -24,10 +25,13 @@ export interface PolicyRequest {
 
 /** A choice, from when it is made until its lease has ended. A policy may keep something of its own with it. */
 export interface Route {
+  /** The chosen one. */
   readonly replica: Replica;
   /** Its text and tokens are let go once the replica has accepted or rejected the request. */
   readonly key: RequestKey;
+  /** When it was chosen, in seconds by the router's clock. */
   readonly timeS: number;
+  /** The policy's own; null at first. */
   memo: unknown;
 }
 
@@ -50,9 +54,11 @@ export interface ReleaseReport {
  * lease that was released without an answer the middle ones are missing. A choice may also come to nothing, without any call.
  */
 export interface Policy {
+  /** As decisions and metrics show it. */
   readonly name: string;
   /** The tree that it matches against; null for a policy that needs none. */
   readonly tree: PrefixTree | null;
+  /** Must name a candidate. May be asked without a lease that follows. */
   choose(request: PolicyRequest): Choice;
   /** The chosen replica has been given a lease. */
   onRouted?(route: Route): void;
@@ -66,6 +72,7 @@ export interface Policy {
   onReleased?(route: Route, report: ReleaseReport): void;
   /** Called once before the first choice, too. */
   onReplicasChanged?(change: ReplicasChange): void;
+  /** The router has been disposed of; nothing is called after it. */
   dispose?(): void;
 }
 
@@ -83,6 +90,7 @@ export interface ReplicasChange {
 
 /** What a policy is made with. */
 export interface PolicyEnvironment {
+  /** Seeded by the router's `seed`: the only chance that a policy may use. */
   readonly random: Random;
   /** When the text of a request enters a tree. */
   readonly insertAt: "choice" | "accept";
