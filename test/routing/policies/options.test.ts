@@ -1,15 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { allPolicyOptions, POLICIES, type PolicyName, Router } from "../../../src/index.js";
-import { policyPage } from "./page.js";
 
 const make = (policy: string, options: object): Router =>
   new Router({ policy: policy as PolicyName, replicas: [{ id: "a" }], ...options });
 
 describe("the options of policies", () => {
-  test("are on their page of the docs (`npx vitest run test/routing/policies/options.test.ts -u` writes it)", async () => {
-    await expect(policyPage()).toMatchFileSnapshot("../../../docs/policies.md");
-  });
-
   test.each(Object.keys(POLICIES) as PolicyName[])(
     "%s takes its defaults, given, and makes the same decisions",
     (policy) => {
