@@ -52,6 +52,7 @@ export interface Decision {
   readonly candidates: readonly DecisionCandidate[];
 }
 
+/** A replica that could have been chosen, or why it could not. */
 export interface DecisionCandidate {
   /** Its id. */
   readonly replica: string;

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { allPolicyOptions, POLICIES } from "../../src/index.js";
 import { warmroute } from "./support.js";
 
-const EXAMPLE = fileURLToPath(new URL("../../examples/custom-policy/warm-unless-busy.mjs", import.meta.url));
+const EXAMPLE = fileURLToPath(new URL("../../examples/custom-policy.mjs", import.meta.url));
 
 async function decision(...args: string[]): Promise<{ policy: string; reason: string; replica: string }> {
   const run = warmroute("serve", "--embedded", "2", "--port", "0", "--sim-speed", "1000", "--json-log", ...args);

@@ -30,6 +30,7 @@ export const CACHE_AWARE = {
   },
 } as const;
 
+/** The options of `cache_aware`, but for those of its tree. */
 export type CacheAwareOptions = OptionsOf<typeof CACHE_AWARE>;
 
 /**

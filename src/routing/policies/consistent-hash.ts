@@ -33,6 +33,7 @@ export const CONSISTENT_HASH = {
   },
 } as const;
 
+/** The options of `consistent_hash`. */
 export type ConsistentHashOptions = OptionsOf<typeof CONSISTENT_HASH>;
 
 /** Roughly the characters of a token. */

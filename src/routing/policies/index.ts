@@ -35,6 +35,7 @@ export interface PolicyOptions
     PrefixBlocksOptions,
     TreeOptions {}
 
+/** A policy by its name: its rule, its options, how it is made. */
 export interface PolicyDefinition {
   /** The rule in one line. */
   readonly about: string;

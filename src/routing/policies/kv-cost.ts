@@ -55,6 +55,7 @@ export const KV_COST = {
   charsPerToken: { kind: "number", above: 0, default: 4, unit: "characters", about: "characters of a token, about" },
 } as const;
 
+/** The options of `kv_cost`, but for those of its tree. */
 export type KvCostOptions = OptionsOf<typeof KV_COST>;
 
 /** Prefill is booked in whole parts of a block, so that what was booked and has ended leaves nothing behind. */

@@ -9,6 +9,7 @@ export type OptionTable = Readonly<Record<string, PolicyOption>>;
 /** What an option accepts and means. */
 export type PolicyOption = NumberOption | FlagOption | WordOption;
 
+/** A number; `"whole"`: a whole one. */
 export interface NumberOption {
   readonly kind: "number" | "whole";
   /** Lowest value accepted. */
@@ -25,12 +26,14 @@ export interface NumberOption {
   readonly about: string;
 }
 
+/** True or false. */
 export interface FlagOption {
   readonly kind: "flag";
   readonly default: boolean;
   readonly about: string;
 }
 
+/** One of some words. */
 export interface WordOption {
   readonly kind: "word";
   readonly words: readonly string[];

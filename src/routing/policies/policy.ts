@@ -76,7 +76,7 @@ export interface Policy {
   dispose?(): void;
 }
 
-/** What a change of the replicas has brought. */
+/** What has changed in the list of replicas. */
 export interface ReplicasChange {
   /** All replicas after the change, in the router's order. */
   readonly replicas: readonly Replica[];

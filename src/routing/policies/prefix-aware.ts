@@ -58,6 +58,7 @@ export const PREFIX_AWARE = {
   },
 } as const;
 
+/** The options of `prefix_aware`, but for those of its tree. */
 export type PrefixAwareOptions = OptionsOf<typeof PREFIX_AWARE>;
 
 /**

@@ -32,6 +32,7 @@ export const PREFIX_BLOCKS = {
   },
 } as const;
 
+/** The options of `prefix_blocks`. */
 export type PrefixBlocksOptions = OptionsOf<typeof PREFIX_BLOCKS>;
 
 /**

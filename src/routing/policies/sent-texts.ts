@@ -30,6 +30,7 @@ export const TREE = {
   },
 } as const;
 
+/** Bounds of the tree of a policy that has one. */
 export type TreeOptions = OptionsOf<typeof TREE>;
 
 export type TreeValues = ValuesOf<typeof TREE>;

@@ -22,6 +22,7 @@ export const SESSION = {
   },
 } as const;
 
+/** The options of `session`. */
 export type SessionOptions = OptionsOf<typeof SESSION>;
 
 interface Home {

@@ -3,7 +3,7 @@ import { type Choice, type Policy, type PolicyRequest, Router } from "../../../s
 import { Stand } from "./stand.js";
 
 const example: (environment: object) => Policy = (
-  await import(new URL("../../../examples/custom-policy/warm-unless-busy.mjs", import.meta.url).href)
+  await import(new URL("../../../examples/custom-policy.mjs", import.meta.url).href)
 ).default;
 
 describe("the example of the docs, warm_unless_busy,", () => {

@@ -1,5 +1,5 @@
-// A policy of your own, for `warmroute serve --policy ./warm-unless-busy.mjs`, or in code:
-//   import warmUnlessBusy from "./warm-unless-busy.mjs";
+// A policy of your own, for `warmroute serve --policy ./custom-policy.mjs`, or in code:
+//   import warmUnlessBusy from "./custom-policy.mjs";
 //   const router = new Router({ policy: warmUnlessBusy, replicas });
 //
 // A request goes to the replica that has been sent the most of its text, unless that has 8 requests under way; then to the least
