@@ -17,11 +17,6 @@ export function findTouch(node: Node, tenant: Tenant): Touch | null {
   return at ? touchOf(load<u32>(at)) : null;
 }
 
-/** Whether the tenant owns the node by this touch, and the node is in one group with the one below it. */
-export function isGroupedBelow(node: Node, touch: Touch): bool {
-  return node !== touch.deepest && isMarked(node, touch);
-}
-
 /** Whether the node's touch is this one, and marked. */
 export function isMarked(node: Node, touch: Touch): bool {
   const at = findOwner(node, touch.tenant);
