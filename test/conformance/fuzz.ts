@@ -115,13 +115,13 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
     pace: "increasing",
     weights: { insert: 20, expire: 1, restart: 1 },
   }),
-  group("maxBytes of 1 to 4 MiB", 4, {
+  group("maxBytes of 1 to 4 MiB", 6, {
     text: texts.huge,
     exercises: ["pressure"],
     bounds: pages(16, 64),
     namespaces,
     weights: filling,
-    most: 35,
+    most: 70,
   }),
 ];
 
