@@ -1,6 +1,5 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { Router } from "warmroute";
-import { createFetch } from "./create-fetch.js";
+import { createFetch, Router } from "warmroute";
 
 /**
  * A provider of the AI SDK whose models run on several vLLM servers. Each call goes to the server that holds most of its

@@ -1,7 +1,6 @@
 // OpenAI's own client over several replicas: the router is its `fetch`, so there is no gateway to run and no hop to pay for.
 import OpenAI from "openai";
-import { Router } from "warmroute";
-import { createFetch } from "./create-fetch.js";
+import { createFetch, Router } from "warmroute";
 
 const urls =
   process.env.REPLICAS ?? "http://localhost:8001 http://localhost:8002 http://localhost:8003 http://localhost:8004";
