@@ -6,7 +6,7 @@ import type {
   PrefixTreeOptions,
   TenantSet,
 } from "../../src/tree/index.js";
-import { RELEASE, type TreeMaker } from "../tree/builds.js";
+import { RELEASE, type TreeMaker } from "../tree/maker.js";
 import { keyOf } from "./naive-node.js";
 
 /** What the vectors and the fuzz ask of a tree. Characters are code points, times seconds; results are plain values. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { RELEASE } from "../tree/builds.js";
+import { RELEASE } from "../tree/maker.js";
 import { type Bounds, PrefixTreeUnderTest, SPOILED, type TreeUnderTest } from "./adapter.js";
 import { BOUND_FAULTS } from "./bound-faults.js";
 import { compareCalls } from "./comparison.js";

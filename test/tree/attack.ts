@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { PrefixTree } from "../../src/tree/index.js";
-import type { TreeMaker } from "./builds.js";
 import { checkInvariants } from "./invariants.js";
+import type { TreeMaker } from "./maker.js";
 
 /** What an attacker of the memory layout does next. Where tenants take turns, the first is to stay. */
 export type Move =

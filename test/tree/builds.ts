@@ -5,6 +5,7 @@ import type { TreeParts } from "../../src/tree/parts.js";
 import { createTreeWith } from "../../src/tree/prefix-tree.js";
 import { mergeParts, restoreParts } from "../../src/tree/restore.js";
 import { parseSnapshot } from "../../src/tree/snapshot-parse.js";
+import { RELEASE, type TreeMaker } from "./maker.js";
 
 const debugModule = new WebAssembly.Module(readFileSync(new URL("../../build/tree.debug.wasm", import.meta.url)));
 
@@ -13,25 +14,6 @@ export const BUILDS: readonly (readonly [build: string, module: WebAssembly.Modu
   ["release", treeModule()],
   ["debug", debugModule],
 ];
-
-/** How a tree is made on a build of the core. */
-export interface TreeMaker {
-  readonly build: string;
-  create(options: PrefixTreeOptions): PrefixTree;
-  restore(snapshot: Uint8Array, options: PrefixTreeOptions): PrefixTree;
-  /** The tree, or one that goes on in its place, with what the snapshot has. */
-  merge(tree: PrefixTree, snapshot: Uint8Array, options: PrefixTreeOptions): PrefixTree;
-}
-
-export const RELEASE: TreeMaker = {
-  build: "release",
-  create: (options) => new PrefixTree(options),
-  restore: (snapshot, options) => PrefixTree.restore(snapshot, options),
-  merge(tree, snapshot) {
-    tree.merge(snapshot);
-    return tree;
-  },
-};
 
 export const DEBUG: TreeMaker = {
   build: "debug",
