@@ -32,13 +32,13 @@ export function start(args: readonly string[]): Run {
   return run(process.execPath, [MAIN, ...args]);
 }
 
-/** Runs any program; whoever starts it ends it. */
+/** Runs any program; whoever starts it ends it. @param detached whether it leads a process group of its own. */
 export function run(
   command: string,
   args: readonly string[],
-  { cwd, env }: { cwd?: string; env?: Record<string, string | undefined> } = {},
+  { cwd, env, detached = false }: { cwd?: string; env?: Record<string, string | undefined>; detached?: boolean } = {},
 ): Run {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe" });
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe", detached });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;

@@ -50,9 +50,18 @@ export function script(
   const command = [scripts[name], ...more].join(" ");
   // A list of commands cannot be exec'ed.
   const line = command.includes("&&") ? command : `exec ${command}`;
-  const started = run("sh", ["-c", line], { cwd: folder, env: { ...env, PATH: bins.join(":") } });
-  afterAll(() => void started.child.kill("SIGKILL"));
+  const started = run("sh", ["-c", line], { cwd: folder, env: { ...env, PATH: bins.join(":") }, detached: true });
+  afterAll(() => killAll(started));
   return started;
+}
+
+/** Kills what it has started, too: a `wrangler` that is killed leaves its workerd behind. */
+function killAll({ child }: Run): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    // All of them have ended.
+  }
 }
 
 /** The address in the first line on stdout that has one, up to its path. */
