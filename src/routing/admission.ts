@@ -7,6 +7,7 @@ import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
 import { LONGEST_DELAY_MS, type Timers } from "./timers.js";
 import { WaitingLine } from "./waiting-line.js";
+import { SETTLED, type Watch } from "./watch.js";
 
 /**
  * Whom a freed place goes to. `"exact"`: the request that the policy would send there, the oldest of several; if none is
@@ -25,11 +26,11 @@ export interface AdmissionSettings {
 export interface Applicant extends Placeable {
   readonly wanted: Wanted;
   readonly timeoutMs: number;
-  /** Of the lease that was rejected, for a request that is put back. */
-  readonly origin: Origin | null;
+  readonly origin: Origin;
 }
 
-interface Waiter extends Applicant, Origin {
+interface Waiter extends Applicant {
+  readonly arrival: number;
   /** For exact matching: where the policy would send it. */
   meant: Replica | null;
   /** The policy would have it wait for that one though others had room. */
@@ -63,6 +64,10 @@ export class Admission {
     return this.#line.size + this.#backingOff.size;
   }
 
+  get #watch(): Watch | null {
+    return this.#dispatcher.watch;
+  }
+
   get #exact(): boolean {
     return this.#settings.matching === "exact";
   }
@@ -72,34 +77,50 @@ export class Admission {
     return { arrival: this.#arrivals++, rejections: 0 };
   }
 
+  /** @returns a promise; but what can be done at once is done before this returns. */
   async admit(applicant: Applicant): Promise<Lease> {
-    const { wanted, signal, origin } = applicant;
-    signal?.throwIfAborted();
-    const { arrival, rejections } = origin ?? this.arrive();
-    const delayMs = backoffMs(rejections, this.#settings.backoff);
-    const selection = this.#dispatcher.candidates(wanted, rejections);
-    let meant: Replica | null = null;
-    if (delayMs === 0 && selection.replicas.length > 0) {
-      const placed = this.#dispatcher.place(applicant, selection, { arrival, rejections }, this.#exact);
-      if (placed instanceof RouterLease) return placed;
-      meant = placed;
-    }
-    const replicas = this.#set.all.length;
-    if (replicas > 0 && !this.#set.all.some((replica) => mayServe(replica, wanted))) {
-      throw new NoReplicaError(replicas, selection.excluded);
-    }
-    // One that is put back has been let in before.
-    const { maxQueuedRequests } = this.#settings;
-    if (origin === null && this.waiting >= maxQueuedRequests) {
-      throw new QueueFullError(this.waiting, maxQueuedRequests, replicas);
-    }
+    const { signal } = applicant;
+    const waits = this.#admit(applicant);
+    if (waits instanceof RouterLease) return waits;
+    const { meant, delayMs } = waits;
     const lease = await new Promise<Lease>((resolve, reject) => {
-      const state = { arrival, rejections, meant, insists: meant !== null, timer: null, onAbort: () => {} };
+      const { arrival } = applicant.origin;
+      const state = { arrival, meant, insists: meant !== null, timer: null, onAbort: () => {} };
       this.#begin({ ...applicant, ...state, resolve, reject }, delayMs);
     });
     // The signal may have ended the lease between the grant and now.
     if (!lease.live) signal?.throwIfAborted();
     return lease;
+  }
+
+  /** A lease at once, or how the request has to wait for one. */
+  #admit(applicant: Applicant): RouterLease | { meant: Replica | null; delayMs: number } {
+    try {
+      const { wanted, origin } = applicant;
+      const { rejections } = origin;
+      const delayMs = backoffMs(rejections, this.#settings.backoff);
+      const selection = this.#dispatcher.candidates(wanted, rejections);
+      let meant: Replica | null = null;
+      if (delayMs === 0 && selection.replicas.length > 0) {
+        const placed = this.#dispatcher.place(applicant, selection, origin, this.#exact);
+        if (placed instanceof RouterLease) return placed;
+        meant = placed;
+        this.#watch?.({ what: "meant", origin, replica: placed });
+      }
+      const replicas = this.#set.all.length;
+      if (replicas > 0 && !this.#set.all.some((replica) => mayServe(replica, wanted))) {
+        throw new NoReplicaError(replicas, selection.excluded);
+      }
+      // One that is put back has been let in before.
+      const { maxQueuedRequests } = this.#settings;
+      if (rejections === 0 && this.waiting >= maxQueuedRequests) {
+        throw new QueueFullError(this.waiting, maxQueuedRequests, replicas);
+      }
+      return { meant, delayMs };
+    } catch (error) {
+      this.#watch?.({ what: "left", origin: applicant.origin, error });
+      throw error;
+    }
   }
 
   /** A place on this replica is free. */
@@ -154,9 +175,13 @@ export class Admission {
 
   #comeBack(waiter: Waiter, timeoutMs: number): void {
     waiter.timer = null;
-    if (this.#grant(waiter)) return;
-    this.#backingOff.delete(waiter);
-    this.#wait(waiter, timeoutMs);
+    const watch = this.#watch;
+    watch?.({ what: "returned", origin: waiter.origin });
+    if (!this.#grant(waiter)) {
+      this.#backingOff.delete(waiter);
+      this.#wait(waiter, timeoutMs);
+    }
+    watch?.(SETTLED);
   }
 
   #wait(waiter: Waiter, timeoutMs: number): void {
@@ -175,7 +200,9 @@ export class Admission {
     const replicas = this.#set.all.filter((replica) => mayServe(replica, waiter.wanted));
     if (replicas.length === 0) return;
     try {
-      waiter.meant = this.#dispatcher.preferred(waiter.key, replicas);
+      const replica = this.#dispatcher.preferred(waiter.key, replicas);
+      waiter.meant = replica;
+      this.#watch?.({ what: "meant", origin: waiter.origin, replica });
     } catch (error) {
       this.#turnAway(waiter, error);
     }
@@ -183,14 +210,15 @@ export class Admission {
 
   /** A choice anew, among the replicas with room, if there are any. Returns whether the waiter is no longer there. */
   #grant(waiter: Waiter): boolean {
-    const { wanted, arrival, rejections } = waiter;
+    const { wanted, origin } = waiter;
     try {
-      const selection = this.#dispatcher.candidates(wanted, rejections);
+      const selection = this.#dispatcher.candidates(wanted, origin.rejections);
       if (selection.replicas.length === 0) return false;
-      const placed = this.#dispatcher.place(waiter, selection, { arrival, rejections }, this.#exact);
+      const placed = this.#dispatcher.place(waiter, selection, origin, this.#exact);
       if (!(placed instanceof RouterLease)) {
         waiter.meant = placed;
         waiter.insists = true;
+        this.#watch?.({ what: "meant", origin, replica: placed });
         return false;
       }
       this.#leave(waiter);
@@ -206,11 +234,15 @@ export class Admission {
     this.#leave(waiter);
     const { waiting } = this;
     const { full, all } = this.#set;
-    waiter.reject(new QueueTimeoutError({ timeoutMs: waiter.timeoutMs, ahead, waiting, replicas: all.length, full }));
+    const numbers = { timeoutMs: waiter.timeoutMs, ahead, waiting, replicas: all.length, full };
+    const error = new QueueTimeoutError(numbers);
+    this.#watch?.({ what: "left", origin: waiter.origin, error });
+    waiter.reject(error);
   }
 
   #turnAway(waiter: Waiter, reason: unknown): void {
     this.#leave(waiter);
+    this.#watch?.({ what: "left", origin: waiter.origin, error: reason });
     waiter.reject(reason);
   }
 

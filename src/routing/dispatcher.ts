@@ -5,6 +5,7 @@ import { Hold, type LeaseGround, type Origin, RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
 import type { Key } from "./request-key.js";
+import type { Watch } from "./watch.js";
 
 /** A request, ready to be placed. */
 export interface Placeable {
@@ -30,6 +31,10 @@ export class Dispatcher {
     this.#explainEvery = explainEvery;
   }
 
+  get watch(): Watch | null {
+    return this.#ground.watch;
+  }
+
   /** The replicas with room for a request that has been rejected so often. */
   candidates(wanted: Wanted, rejections: number): Selection {
     return select(this.#set, wanted, this.#locality, rejections);
@@ -46,7 +51,10 @@ export class Dispatcher {
     const { replicas, every, excluded } = selection;
     const loads = every ? this.#set.loads(timeS) : this.#set.loadsOf(replicas, timeS);
     const asked = { key, timeS, candidates: replicas, loads, everyReplica: every };
+    const { watch } = ground;
+    watch?.({ what: "asked", origin });
     const choice = ground.policy.choose(canWait && excluded !== null ? { ...asked, full: excluded.full() } : asked);
+    watch?.({ what: "answered", origin });
     const { replica } = choice;
     if (replica.removed || !(replica.hasRoom || canWait)) {
       throw new Error(`policy ${ground.policy.name} chose replica ${replica.id}, which is no candidate`);
@@ -58,6 +66,7 @@ export class Dispatcher {
     if (signal !== undefined) hold.tie(signal);
     const lease = new RouterLease(hold, decision);
     ground.forgotten?.watch(lease, hold);
+    watch?.({ what: "leased", lease, hold });
     return lease;
   }
 

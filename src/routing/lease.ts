@@ -6,6 +6,7 @@ import type { Policy, ReleaseReport, Route } from "./policies/policy.js";
 import type { Replica } from "./replica.js";
 import type { Key } from "./request-key.js";
 import { shown } from "./shown.js";
+import { SETTLED, type Watch } from "./watch.js";
 
 /** What is known of a response when it ends. What is not known is left out, undefined or null. */
 export interface LeaseReport {
@@ -64,7 +65,9 @@ export interface Lease {
 /** What all leases of one router share. */
 export interface LeaseGround {
   readonly policy: Policy;
-  readonly clock: () => number;
+  /** Tells the watch too, while there is one. */
+  clock: () => number;
+  watch: Watch | null;
   readonly idleLimit: IdleLimit | null;
   readonly forgotten: ForgottenLeases | null;
   /** Once the router is disposed of, the policy hears of nothing more. */
@@ -133,11 +136,14 @@ export class Hold implements Route {
   accept(): void {
     if (this.end !== null || this.accepted) return;
     this.accepted = true;
-    this.#ground.idleLimit?.sign(this);
+    const { idleLimit, watch, disposed, policy } = this.#ground;
+    idleLimit?.sign(this);
+    watch?.({ what: "accepted", hold: this });
     try {
-      if (!this.#ground.disposed) this.#ground.policy.onAccepted?.(this);
+      if (!disposed) policy.onAccepted?.(this);
     } finally {
       this.key.forget();
+      watch?.(SETTLED);
     }
   }
 
@@ -151,10 +157,16 @@ export class Hold implements Route {
   firstToken(): void {
     if (this.end !== null || this.#firstTokenS !== null) return;
     this.accept();
-    const timeS = this.#ground.clock();
-    this.#firstTokenS = timeS;
-    this.touch();
-    if (!this.#ground.disposed) this.#ground.policy.onFirstToken?.(this, timeS);
+    const { watch, clock, disposed, policy } = this.#ground;
+    watch?.({ what: "firstToken", hold: this });
+    try {
+      const timeS = clock();
+      this.#firstTokenS = timeS;
+      this.touch();
+      if (!disposed) policy.onFirstToken?.(this, timeS);
+    } finally {
+      watch?.(SETTLED);
+    }
   }
 
   touch(): void {
@@ -182,12 +194,13 @@ export class Hold implements Route {
   /** Frees the place first, so that it is free whatever the policy does. */
   #finish(end: LeaseEnd, report: LeaseReport, queueLength?: number): void {
     if (this.end !== null) return;
-    const { policy, clock, idleLimit, forgotten, disposed } = this.#ground;
+    const { policy, clock, watch, idleLimit, forgotten, disposed } = this.#ground;
     this.end = end;
     forgotten?.ended(this);
     idleLimit?.forget(this);
     this.#signal?.removeEventListener("abort", this);
     this.replica.ended();
+    watch?.({ what: "ended", hold: this, report, ...(queueLength !== undefined && { queueLength }) });
     try {
       const timeS = clock();
       if (queueLength !== undefined) this.replica.rejectedWith(queueLength, timeS);
@@ -197,6 +210,7 @@ export class Hold implements Route {
     } finally {
       this.key.forget();
       this.#ground.freed(this.replica);
+      watch?.(SETTLED);
     }
   }
 

@@ -6,14 +6,15 @@ import { Dispatcher } from "./dispatcher.js";
 import { NoReplicaError } from "./errors.js";
 import { watchForgotten } from "./forgotten.js";
 import { IdleLimit } from "./idle-limit.js";
-import { type Lease, type LeaseGround, RouterLease } from "./lease.js";
+import { type Lease, type LeaseGround, type Origin, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
-import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
+import { checkOptions, type RouterOptions, type Settings, settingsOf } from "./options.js";
 import type { Replica, ReplicaOptions } from "./replica.js";
 import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
-import { type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
+import { type Key, type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
 import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
+import { SETTLED, type Watch, Watchers } from "./watch.js";
 
 /** What one choice is to heed. */
 export interface RouteOptions extends CandidateOptions, KeyOptions {
@@ -63,6 +64,9 @@ export class Router {
   readonly #dispatcher: Dispatcher;
   readonly #admission: Admission;
   readonly #queueTimeoutMs: number;
+  readonly #options: RouterOptions;
+  readonly #settings: Settings;
+  readonly #watchers: Watchers;
   #replicas: readonly Replica[] = [];
 
   /** @throws TypeError or RangeError that names the option, its value and what is accepted. */
@@ -75,6 +79,7 @@ export class Router {
     this.#ground = {
       policy,
       clock,
+      watch: null,
       idleLimit:
         settings.leaseIdleSecs === Number.POSITIVE_INFINITY
           ? null
@@ -87,6 +92,9 @@ export class Router {
     this.#dispatcher = new Dispatcher(this.#set, this.#ground, options.locality ?? null, settings.explainEvery);
     this.#admission = new Admission(this.#set, this.#dispatcher, settings);
     this.#queueTimeoutMs = settings.queueTimeoutMs;
+    this.#options = options;
+    this.#settings = settings;
+    this.#watchers = new Watchers((watch) => this.#watched(watch, clock));
     this.updateReplicas(options.replicas);
   }
 
@@ -124,12 +132,19 @@ export class Router {
     this.#live();
     checkRoute(options);
     options.signal?.throwIfAborted();
-    const wanted = wantedOf(this.#set, request, options);
-    const selection = this.#dispatcher.candidates(wanted, 0);
-    if (selection.replicas.length === 0) throw new NoReplicaError(this.#set.all.length, selection.excluded);
+    const origin = this.#admission.arrive();
+    const { watch } = this.#ground;
+    if (watch === null) return this.#route(request, options, origin, null);
     const key = this.#reader.read(request, options);
-    const { signal, explain = false } = options;
-    return this.#dispatcher.place({ key, signal, explain }, selection, this.#admission.arrive(), false) as Lease;
+    watch({ what: "arrived", call: "route", origin, key, request, options });
+    try {
+      return this.#route(request, options, origin, key);
+    } catch (error) {
+      watch({ what: "left", origin, error });
+      throw error;
+    } finally {
+      watch(SETTLED);
+    }
   }
 
   /**
@@ -142,10 +157,15 @@ export class Router {
     this.#live();
     checkRoute(options);
     const { signal, timeoutMs = this.#queueTimeoutMs, retryOf, explain = false } = options;
-    const origin = retryOf === undefined ? null : RouterLease.takeBack(retryOf);
+    signal?.throwIfAborted();
+    const origin = retryOf === undefined ? this.#admission.arrive() : RouterLease.takeBack(retryOf);
     const wanted = wantedOf(this.#set, request, options);
     const key = this.#reader.read(request, options);
-    return this.#admission.admit({ key, wanted, signal, timeoutMs, explain, origin });
+    const { watch } = this.#ground;
+    watch?.({ what: "arrived", call: "acquire", origin, key, request, options });
+    const lease = this.#admission.admit({ key, wanted, signal, timeoutMs, explain, origin });
+    watch?.(SETTLED);
+    return lease;
   }
 
   /**
@@ -159,13 +179,18 @@ export class Router {
     const difference = this.#set.difference(replicas);
     const added = difference.added.map(({ id }) => id);
     const removed = difference.removed.map(({ id }) => id);
-    const { policy, clock } = this.#ground;
-    if (difference.reordered) {
-      policy.onReplicasChanged?.({ replicas: difference.replicas, added, removed, timeS: clock() });
+    const { policy, clock, watch } = this.#ground;
+    watch?.({ what: "replicas", list: replicas });
+    try {
+      if (difference.reordered) {
+        policy.onReplicasChanged?.({ replicas: difference.replicas, added, removed, timeS: clock() });
+      }
+      this.#set.change(difference, replicas);
+      this.#replicas = Object.freeze([...difference.replicas]);
+      this.#admission.replicasChanged();
+    } finally {
+      watch?.(SETTLED);
     }
-    this.#set.change(difference, replicas);
-    this.#replicas = Object.freeze([...difference.replicas]);
-    this.#admission.replicasChanged();
     return { added, removed };
   }
 
@@ -178,8 +203,14 @@ export class Router {
     this.#live();
     checkLoad(report);
     const known = this.#set.get(typeof replica === "string" ? replica : replica.id);
-    const { running, waiting, kvUsage = null, at = this.#ground.clock() } = report;
-    return known?.reportedLoad({ running, waiting, kvUsage }, at) ?? false;
+    const { clock, watch } = this.#ground;
+    const { running, waiting, kvUsage = null, at = clock() } = report;
+    if (known === undefined) return false;
+    const load = { running, waiting, kvUsage };
+    watch?.({ what: "load", replica: known.id, load, atS: at });
+    const taken = known.reportedLoad(load, at);
+    watch?.(SETTLED);
+    return taken;
   }
 
   /** Ends the policy's eviction loop, lets its tree go and turns away who waits. Leases still end; all else throws a `TypeError`. */
@@ -188,6 +219,29 @@ export class Router {
     this.#ground.disposed = true;
     this.#admission.close(new TypeError("Router used after dispose"));
     this.#ground.policy.dispose?.();
+    this.#ground.watch?.({ what: "disposed" });
+  }
+
+  #route(request: RouteRequest, options: RouteOptions, origin: Origin, read: Key | null): Lease {
+    const wanted = wantedOf(this.#set, request, options);
+    const selection = this.#dispatcher.candidates(wanted, 0);
+    if (selection.replicas.length === 0) throw new NoReplicaError(this.#set.all.length, selection.excluded);
+    const key = read ?? this.#reader.read(request, options);
+    const { signal, explain = false } = options;
+    return this.#dispatcher.place({ key, signal, explain }, selection, origin, false) as Lease;
+  }
+
+  /** The watch hears of every time that is read, since a decision may depend on it. */
+  #watched(watch: Watch | null, clock: () => number): void {
+    this.#ground.watch = watch;
+    this.#ground.clock =
+      watch === null
+        ? clock
+        : () => {
+            const timeS = clock();
+            watch({ what: "read", timeS });
+            return timeS;
+          };
   }
 
   #live(): void {
