@@ -64,6 +64,11 @@ export class Admission {
     return this.#line.size + this.#backingOff.size;
   }
 
+  /** How many requests have come. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
   get #watch(): Watch | null {
     return this.#dispatcher.watch;
   }

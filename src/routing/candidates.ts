@@ -154,7 +154,8 @@ function nearestTier(all: readonly Replica[], wanted: Wanted, locality: Locality
   return Math.max(nearest, Math.min(attempt, MOST_TIERS));
 }
 
-function modelOf(request: RouteRequest, given: string | undefined): string | undefined {
+/** @internal */
+export function modelOf(request: RouteRequest, given: string | undefined): string | undefined {
   if (given !== undefined) return given;
   try {
     const { model } = request as { model?: unknown };

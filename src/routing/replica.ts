@@ -105,7 +105,7 @@ export class Replica {
   }
 
   /** @internal Beyond the leases by its last report. */
-  get report(): Excess | null {
+  get report(): (Excess & { readonly load: ReplicaLoad }) | null {
     return this.#report;
   }
 

@@ -6,9 +6,12 @@ import { Dispatcher } from "./dispatcher.js";
 import { NoReplicaError } from "./errors.js";
 import { watchForgotten } from "./forgotten.js";
 import { IdleLimit } from "./idle-limit.js";
+import { checkRecord, type Recording, type RecordOptions, startRecording } from "./journal/recorder.js";
 import { type Lease, type LeaseGround, type Origin, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
-import { checkOptions, type RouterOptions, type Settings, settingsOf } from "./options.js";
+import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
+import type { PolicyEnvironment } from "./policies/policy.js";
+import { Repeater } from "./repeater.js";
 import type { Replica, ReplicaOptions } from "./replica.js";
 import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
@@ -65,7 +68,9 @@ export class Router {
   readonly #admission: Admission;
   readonly #queueTimeoutMs: number;
   readonly #options: RouterOptions;
-  readonly #settings: Settings;
+  readonly #repeater: Repeater;
+  /** When the policy last heard of its replicas. */
+  #changedS = 0;
   readonly #watchers: Watchers;
   #replicas: readonly Replica[] = [];
 
@@ -74,7 +79,9 @@ export class Router {
     checkOptions(options);
     const settings = settingsOf(options);
     const { seed = 0, clock = nowS, insertAt = "choice", rendering = "structured" } = options;
-    const policy = makePolicy(options, { random: new Random(seed), insertAt });
+    this.#repeater = new Repeater(settings.timers, (work) => this.#repeated(work));
+    const every: PolicyEnvironment["every"] = (seconds, work) => this.#repeater.every(seconds, work);
+    const policy = makePolicy(options, { random: new Random(seed), insertAt, every });
     this.#set = new ReplicaSet(settings.loadValidSecs);
     this.#ground = {
       policy,
@@ -93,7 +100,6 @@ export class Router {
     this.#admission = new Admission(this.#set, this.#dispatcher, settings);
     this.#queueTimeoutMs = settings.queueTimeoutMs;
     this.#options = options;
-    this.#settings = settings;
     this.#watchers = new Watchers((watch) => this.#watched(watch, clock));
     this.updateReplicas(options.replicas);
   }
@@ -183,7 +189,8 @@ export class Router {
     watch?.({ what: "replicas", list: replicas });
     try {
       if (difference.reordered) {
-        policy.onReplicasChanged?.({ replicas: difference.replicas, added, removed, timeS: clock() });
+        this.#changedS = clock();
+        policy.onReplicasChanged?.({ replicas: difference.replicas, added, removed, timeS: this.#changedS });
       }
       this.#set.change(difference, replicas);
       this.#replicas = Object.freeze([...difference.replicas]);
@@ -213,10 +220,29 @@ export class Router {
     return taken;
   }
 
+  /**
+   * Writes down all that comes to the router, and what came of it, for `replay`: from the first request on, if it is to give the very
+   * same decisions. Costs nothing while there is none; of a request nothing is kept.
+   * @param write is given one line of JSON Lines at a time, with its line feed. It must not call the router; what it throws ends the journal.
+   */
+  record(write: (line: string) => void, options: RecordOptions = {}): Recording {
+    this.#live();
+    checkRecord(write, options);
+    const state = {
+      options: this.#options,
+      policy: this.policy,
+      replicas: this.replicas,
+      whole: this.#admission.arrivals === 0,
+      startS: this.#changedS,
+    };
+    return startRecording(this.#watchers, write, state, options);
+  }
+
   /** Ends the policy's eviction loop, lets its tree go and turns away who waits. Leases still end; all else throws a `TypeError`. */
   [Symbol.dispose](): void {
     if (this.#ground.disposed) return;
     this.#ground.disposed = true;
+    this.#repeater.stop();
     this.#admission.close(new TypeError("Router used after dispose"));
     this.#ground.policy.dispose?.();
     this.#ground.watch?.({ what: "disposed" });
@@ -229,6 +255,18 @@ export class Router {
     const key = read ?? this.#reader.read(request, options);
     const { signal, explain = false } = options;
     return this.#dispatcher.place({ key, signal, explain }, selection, origin, false) as Lease;
+  }
+
+  #repeated(work: (timeS: number) => void): void {
+    const { watch, clock } = this.#ground;
+    watch?.({ what: "swept" });
+    try {
+      work(clock());
+    } catch (error) {
+      console.error(error);
+    } finally {
+      watch?.(SETTLED);
+    }
   }
 
   /** The watch hears of every time that is read, since a decision may depend on it. */

@@ -23,6 +23,8 @@ export type RouterEvent =
   | { readonly what: "ended"; readonly hold: Hold; readonly report: LeaseReport; readonly queueLength?: number }
   | { readonly what: "replicas"; readonly list: readonly ReplicaOptions[] }
   | { readonly what: "load"; readonly replica: string; readonly load: ReplicaLoad; readonly atS: number }
+  /** The policy does what it does every so often. */
+  | { readonly what: "swept" }
   // What comes of it.
   /** The policy is asked for a choice that may become a lease. */
   | { readonly what: "asked"; readonly origin: Origin }

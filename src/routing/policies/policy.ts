@@ -94,4 +94,6 @@ export interface PolicyEnvironment {
   readonly random: Random;
   /** When the text of a request enters a tree. */
   readonly insertAt: "choice" | "accept";
+  /** Has work done every so many seconds, until the router is disposed of; the work is given the time by the router's clock. */
+  every(seconds: number, work: (timeS: number) => void): void;
 }

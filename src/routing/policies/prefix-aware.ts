@@ -1,4 +1,4 @@
-import type { EvictionLoopOptions } from "../../tree/index.js";
+import type { SweepOptions } from "../../tree/index.js";
 import type { Choice, DecisionReason } from "../decision.js";
 import type { Replica } from "../replica.js";
 import { leastLoadedOf } from "./least-loaded.js";
@@ -79,11 +79,12 @@ export type PrefixAwareOptions = OptionsOf<typeof PREFIX_AWARE>;
  */
 export function prefixAware(
   values: ValuesOf<typeof PREFIX_AWARE> & TreeValues,
-  { random, insertAt }: PolicyEnvironment,
+  { random, insertAt, every }: PolicyEnvironment,
 ): Policy {
   const { imbalancedThreshold, matchRateThreshold, spill } = values;
   const texts = new SentTexts(values, insertAt);
   const keeping = textKeeping(texts);
+  let evicts = false;
 
   function choose(asked: PolicyRequest): Choice {
     if (imbalancedThreshold !== null && spread(asked.loads) > imbalancedThreshold) {
@@ -131,8 +132,12 @@ export function prefixAware(
     choose,
     onReplicasChanged(change) {
       texts.replicasChanged(change);
-      // While it runs, a second start does nothing.
-      if (values.doEviction) texts.tree.startEvictionLoop(evictionLoop(values));
+      if (!values.doEviction || evicts) return;
+      evicts = true;
+      every(values.evictionIntervalSecs, (timeS) => {
+        texts.tree.expire(timeS);
+        texts.tree.sweep(evictionBounds(values));
+      });
     },
   };
 }
@@ -162,12 +167,11 @@ function withFull(request: PolicyRequest, full: readonly Replica[]): PolicyReque
   };
 }
 
-function evictionLoop(values: ValuesOf<typeof PREFIX_AWARE>): EvictionLoopOptions {
-  const { evictionThresholdChars, evictionTargetChars, evictionIntervalSecs } = values;
+function evictionBounds(values: ValuesOf<typeof PREFIX_AWARE>): SweepOptions {
+  const { evictionThresholdChars, evictionTargetChars } = values;
   return {
     evictionThreshold: evictionThresholdChars,
     evictionTarget: Math.min(evictionTargetChars, evictionThresholdChars),
-    intervalSecs: evictionIntervalSecs,
   };
 }
 

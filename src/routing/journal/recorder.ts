@@ -1,0 +1,281 @@
+import { modelOf } from "../candidates.js";
+import { QueueTimeoutError } from "../errors.js";
+import type { Hold } from "../lease.js";
+import { type RouterOptions, settingsOf } from "../options.js";
+import { POLICIES } from "../policies/index.js";
+import { valuesOf } from "../policies/option-table.js";
+import type { Replica, ReplicaLoad, ReplicaOptions } from "../replica.js";
+import type { Key } from "../request-key.js";
+import { shown } from "../shown.js";
+import type { Arrival, RouterEvent, Watchers } from "../watch.js";
+import { BlockHashes } from "./block-hashes.js";
+import { JOURNAL_VERSION, type JournalKeys, type JournalReplica, RECORDED_OPTIONS, toJson } from "./format.js";
+
+export interface RecordOptions {
+  /** What is written of texts: `"texts"` (default), or `"hashes"` of their blocks, for which there must be a `salt`. */
+  keys?: JournalKeys;
+  /** Whoever has it can try whether a text was sent; without it nobody can. Not empty; a random one is best. It is not written. */
+  salt?: string;
+  /** Characters of a block that is hashed, a multiple of 4. Smaller: more precise, and longer lines. Default: 64. */
+  blockChars?: number;
+}
+
+/** What a router's journal is written by, until it is stopped. */
+export interface Recording {
+  /** Lines written. */
+  readonly lines: number;
+  /** Ends it; a second call does nothing. */
+  stop(): void;
+  /** As `stop`. */
+  [Symbol.dispose](): void;
+}
+
+/** @throws TypeError or RangeError that names the option, its value and what is accepted. */
+export function checkRecord(write: unknown, options: RecordOptions): void {
+  if (typeof write !== "function") throw new TypeError(`write must be a function, not ${shown(write)}`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`options must be an object, not ${shown(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!RECORD_OPTIONS.includes(name)) {
+      throw new TypeError(`unknown option ${shown(name)}; there are ${RECORD_OPTIONS.join(", ")}`);
+    }
+  }
+  const { keys = "texts", salt, blockChars = DEFAULT_BLOCK_CHARS } = options;
+  if (keys !== "texts" && keys !== "hashes")
+    throw new RangeError(`keys must be "texts" or "hashes", not ${shown(keys)}`);
+  if (keys === "hashes" && (typeof salt !== "string" || salt === "")) {
+    throw new TypeError(`salt must be a string, not empty, where keys are "hashes", not ${shown(salt)}`);
+  }
+  if (!Number.isSafeInteger(blockChars) || blockChars < 4 || blockChars % 4 !== 0) {
+    throw new RangeError(`blockChars must be a multiple of 4, 4 or more, not ${shown(blockChars)}`);
+  }
+}
+
+const RECORD_OPTIONS = ["keys", "salt", "blockChars"];
+const DEFAULT_BLOCK_CHARS = 64;
+
+/** How a router stands when a journal of it begins. */
+export interface RecordedState {
+  readonly options: RouterOptions;
+  readonly policy: string;
+  readonly replicas: readonly Replica[];
+  /** Whether no request has come yet. */
+  readonly whole: boolean;
+  readonly startS: number;
+}
+
+/** @internal Begins a journal. What `write` throws ends it. */
+export function startRecording(
+  watchers: Watchers,
+  write: (line: string) => void,
+  state: RecordedState,
+  options: RecordOptions,
+): Recording {
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+    watchers.remove(watch);
+  };
+  const recorder = new Recorder(
+    (line) => {
+      if (stopped) return;
+      try {
+        write(line);
+      } catch (error) {
+        stop();
+        console.error("warmroute: the journal ends here, since it cannot be written:", error);
+      }
+    },
+    state,
+    options,
+  );
+  const watch = recorder.watch;
+  if (!stopped) watchers.add(watch);
+  return {
+    get lines() {
+      return recorder.lines;
+    },
+    stop,
+    [Symbol.dispose]: stop,
+  };
+}
+
+/**
+ * @internal Writes a line for whatever comes to a router from outside, with every time that the router read for it, and with the leases
+ * that came of it. It keeps nothing of a request: a line is written when what it tells is over.
+ */
+export class Recorder {
+  lines = 0;
+  readonly #write: (line: string) => void;
+  readonly #hashes: BlockHashes | null;
+  /** What has begun and is not over, innermost last: a callback of the user's may do one thing within another. */
+  readonly #open: Line[] = [];
+
+  constructor(write: (line: string) => void, state: RecordedState, options: RecordOptions) {
+    this.#write = write;
+    const { keys = "texts", salt = "", blockChars = DEFAULT_BLOCK_CHARS } = options;
+    const hashed = keys === "hashes";
+    this.#hashes = hashed ? new BlockHashes(salt, blockChars) : null;
+    const own = typeof state.options.policy !== "string";
+    this.#put({
+      journal: "warmroute",
+      version: JOURNAL_VERSION,
+      keys,
+      ...(hashed && { blockChars }),
+      whole: state.whole,
+      t: state.startS,
+      options: JSON.parse(JSON.stringify(recordedOptions(state.options, state.policy), toJson)),
+      ...(own && { own }),
+      replicas: state.replicas.map(recordedReplica),
+    });
+    for (const replica of state.replicas) {
+      const report = replica.report;
+      if (report !== null) this.#load(replica.id, report.load, report.atS);
+    }
+  }
+
+  readonly watch = (event: RouterEvent): void => {
+    switch (event.what) {
+      case "read": {
+        this.#open.at(-1)?.times.push(event.timeS);
+        return;
+      }
+      case "arrived":
+        this.#begin(this.#request(event));
+        return;
+      case "leased": {
+        const { replica, reason } = event.lease.decision;
+        const { arrival, rejections } = event.hold.origin;
+        this.#open.at(-1)?.leases.push([arrival, rejections, replica, reason]);
+        return;
+      }
+      case "accepted":
+        this.#begin({ do: "accept", ...idOf(event.hold) });
+        return;
+      case "firstToken":
+        this.#begin({ do: "first", ...idOf(event.hold) });
+        return;
+      case "returned":
+        this.#begin({ do: "back", ...idOf(event) });
+        return;
+      case "ended": {
+        const { hold, report, queueLength } = event;
+        const { ttftMs, cachedTokens, promptTokens, completionTokens, error } = report;
+        const figures = { ttftMs, cachedTokens, promptTokens, completionTokens };
+        const given = Object.fromEntries(Object.entries(figures).filter(([, value]) => typeof value === "number"));
+        const failed = error !== undefined && { error: true };
+        this.#begin({ do: "end", ...idOf(hold), how: hold.end, ...given, ...failed, queueLength });
+        return;
+      }
+      case "left":
+        // Within something else it is what came of that.
+        if (this.#open.length > 0) return;
+        this.#put({
+          do: "leave",
+          ...idOf(event),
+          why: event.error instanceof QueueTimeoutError ? "timeout" : "aborted",
+        });
+        return;
+      case "replicas":
+        this.#begin({ do: "replicas", list: event.list.map(recordedReplica) });
+        return;
+      case "load":
+        this.#load(event.replica, event.load, event.atS);
+        this.#open.push(SILENT);
+        return;
+      case "swept":
+        this.#begin({ do: "sweep" });
+        return;
+      case "settled":
+        this.#end();
+        return;
+    }
+  };
+
+  #begin(fields: object): void {
+    this.#open.push({ fields, times: [], leases: [] });
+  }
+
+  #end(): void {
+    const line = this.#open.pop();
+    if (line === undefined || line === SILENT) return;
+    const { fields, times, leases } = line;
+    this.#put({
+      ...fields,
+      ...(times.length > 0 && { t: times.length === 1 ? times[0] : times }),
+      ...(leases.length > 0 && { to: leases }),
+    });
+  }
+
+  #load(replica: string, { running, waiting, kvUsage }: ReplicaLoad, at: number): void {
+    this.#put({ do: "load", replica, running, waiting, ...(kvUsage !== null && { kvUsage }), at });
+  }
+
+  #put(line: object): void {
+    this.lines++;
+    this.#write(`${JSON.stringify(line)}\n`);
+  }
+
+  #request({ call, origin, key, request, options }: Arrival): object {
+    const { exclude, labels } = options;
+    const name = (text: string): string => this.#hashes?.ofName(text) ?? text;
+    return {
+      do: call,
+      ...idOf({ origin }),
+      ...(this.#hashes === null ? textOf(key) : hashesOf(key, this.#hashes)),
+      ...(key.namespace !== "" && { ns: name(key.namespace) }),
+      ...(key.session !== null && { session: name(key.session) }),
+      model: modelOf(request, options.model),
+      ...(exclude !== undefined && exclude.size > 0 && { exclude: [...exclude] }),
+      ...(labels !== undefined && { labels }),
+    };
+  }
+}
+
+interface Line {
+  readonly fields: object;
+  readonly times: number[];
+  readonly leases: (readonly [number, number, string, string])[];
+}
+
+/** Of an event that has been written already. */
+const SILENT: Line = { fields: {}, times: [], leases: [] };
+
+function idOf({ origin: { arrival, rejections } }: Pick<Hold, "origin">): { id: number; try?: number } {
+  return rejections === 0 ? { id: arrival } : { id: arrival, try: rejections };
+}
+
+function textOf({ text, tokens, affinity }: Key): object {
+  if (tokens !== null) return { tokens };
+  if (text === "") return {};
+  return text.startsWith(affinity) ? { text } : { text, opening: affinity };
+}
+
+function hashesOf({ text, tokens, chars, affinity }: Key, hashes: BlockHashes): object {
+  if (tokens !== null) return { blocks: hashes.ofTokens(tokens), chars, ids: true };
+  if (text === "") return {};
+  return { blocks: hashes.ofText(text), chars, opening: hashes.ofName(affinity) };
+}
+
+function recordedOptions(options: RouterOptions, policy: string): object {
+  const table = typeof options.policy === "string" ? POLICIES[options.policy].options : {};
+  const settings = { seed: 0, insertAt: "choice", ...settingsOf(options), ...options };
+  return {
+    policy,
+    ...Object.fromEntries(RECORDED_OPTIONS.map((name) => [name, settings[name]])),
+    ...valuesOf(table, options),
+  };
+}
+
+function recordedReplica({
+  id,
+  maxOngoingRequests,
+  model,
+  labels,
+  node,
+  zone,
+}: Replica | ReplicaOptions): JournalReplica {
+  const limit = maxOngoingRequests === Number.POSITIVE_INFINITY ? undefined : maxOngoingRequests;
+  return JSON.parse(JSON.stringify({ id, maxOngoingRequests: limit, model, labels, node, zone }));
+}
