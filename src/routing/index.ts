@@ -16,6 +16,12 @@ export {
 export { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 export { createFetch, type RouterFetchOptions } from "./fetch.js";
 export type { ForgottenLease } from "./forgotten.js";
+export type { JournalKeys } from "./journal/format.js";
+export { JournalError } from "./journal/parse.js";
+export type { Recording, RecordOptions } from "./journal/recorder.js";
+export { type Journal, type ReplayOptions, type ReplayReport, replay, replayEach } from "./journal/replay.js";
+export type { Difference } from "./journal/run.js";
+export type { HitCount } from "./journal/tally.js";
 export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
 export type { RouterOptions } from "./options.js";
 export type { CacheAwareOptions } from "./policies/cache-aware.js";

@@ -55,7 +55,9 @@ export class KeyReader {
     this.#rendering = rendering;
   }
 
+  /** @param request may be a key already, as a replayed one is. */
   read(request: RouteRequest, options: KeyOptions): Key {
+    if (request instanceof Key) return request;
     const session = options.session ?? null;
     try {
       const body = request as Readonly<Record<string, unknown>>;

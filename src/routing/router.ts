@@ -238,6 +238,12 @@ export class Router {
     return startRecording(this.#watchers, write, state, options);
   }
 
+  /** @internal Until what it returns is called. */
+  watch(watch: Watch): () => void {
+    this.#watchers.add(watch);
+    return () => this.#watchers.remove(watch);
+  }
+
   /** Ends the policy's eviction loop, lets its tree go and turns away who waits. Leases still end; all else throws a `TypeError`. */
   [Symbol.dispose](): void {
     if (this.#ground.disposed) return;
