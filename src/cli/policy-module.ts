@@ -11,6 +11,14 @@ export function policyValue(value: string): string {
   throw new InvalidArgumentError(`Allowed are ${names}, or the path of a module as ./my-policy.mjs.`);
 }
 
+/** In a replay: the policy, with its options, that the journal was recorded with. */
+export const RECORDED = "recorded";
+
+/** Reads the `--policy` of replay: as `policyValue`, several by commas, `recorded` among them. */
+export function policyList(value: string): string[] {
+  return value.split(",").map((each) => (each === RECORDED ? each : policyValue(each)));
+}
+
 /**
  * The policy of that name; or what a module exports as default: a policy, or a function that makes one.
  * @throws UsageError when there is no such module, or it has no default export.
