@@ -79,7 +79,7 @@ export class Admission {
 
   /** The origin of a request that comes for the first time. */
   arrive(): Origin {
-    return { arrival: this.#arrivals++, rejections: 0 };
+    return { arrival: this.#arrivals++, rejections: 0, after: null };
   }
 
   /** @returns a promise; but what can be done at once is done before this returns. */

@@ -23,6 +23,18 @@ export { type Journal, type ReplayOptions, type ReplayReport, replay, replayEach
 export type { Difference } from "./journal/run.js";
 export type { HitCount } from "./journal/tally.js";
 export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
+export type {
+  CharsRow,
+  DecisionRow,
+  EndRow,
+  EvictionRow,
+  LoadRow,
+  Observation,
+  ObserveOptions,
+  Stages,
+  TrackingRow,
+  TurnedAwayRow,
+} from "./observe.js";
 export type { RouterOptions } from "./options.js";
 export type { CacheAwareOptions } from "./policies/cache-aware.js";
 export type { ConsistentHashOptions } from "./policies/consistent-hash.js";

@@ -78,6 +78,8 @@ export interface LeaseGround {
 
 /** Where a request stands that has been put back. */
 export interface Origin {
+  /** Of the try before this one, that was rejected; null of a first one. */
+  readonly after: Origin | null;
   /** Requests before it, by when they came first. */
   readonly arrival: number;
   readonly rejections: number;
@@ -259,7 +261,8 @@ export class RouterLease implements Lease {
       throw new TypeError(`retryOf must be a lease that was rejected, not ${given}`);
     }
     hold.putBack = true;
-    return { arrival: hold.origin.arrival, rejections: hold.origin.rejections + 1 };
+    const { origin } = hold;
+    return { arrival: origin.arrival, rejections: origin.rejections + 1, after: origin };
   }
 
   get live(): boolean {

@@ -9,6 +9,7 @@ import { IdleLimit } from "./idle-limit.js";
 import { checkRecord, type Recording, type RecordOptions, startRecording } from "./journal/recorder.js";
 import { type Lease, type LeaseGround, type Origin, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
+import { checkObserve, type Observation, type ObserveOptions, startObserving, type TrackingRow } from "./observe.js";
 import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
 import type { PolicyEnvironment } from "./policies/policy.js";
 import { Repeater } from "./repeater.js";
@@ -17,6 +18,7 @@ import { checkReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
 import { type Key, type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
 import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
+import { realTimers } from "./timers.js";
 import { SETTLED, type Watch, Watchers } from "./watch.js";
 
 /** What one choice is to heed. */
@@ -236,6 +238,18 @@ export class Router {
       startS: this.#changedS,
     };
     return startRecording(this.#watchers, write, state, options);
+  }
+
+  /**
+   * Tracks what happens: load of every replica, characters of the tree, decisions with the replica intended and the one given, stages,
+   * ends, evictions. Costs nothing while nobody does.
+   * @param observe is given one row at a time. It must not call the router; what it throws ends the tracking.
+   */
+  observe(observe: (row: TrackingRow) => void, options: ObserveOptions = {}): Observation {
+    this.#live();
+    checkObserve(observe, options);
+    const { clock = nowS, timers = realTimers } = this.#options;
+    return startObserving(this.#watchers, this, observe, { clock, timers }, options);
   }
 
   /** @internal Until what it returns is called. */

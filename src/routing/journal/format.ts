@@ -86,7 +86,7 @@ export interface EndEvent extends OfRequest {
 /** A request that waited has gone without a lease. */
 export interface LeaveEvent extends OfRequest {
   readonly do: "leave";
-  readonly why: "timeout" | "aborted" | "disposed";
+  readonly why: "timeout" | "aborted";
 }
 
 export interface ReplicasEvent extends Event {

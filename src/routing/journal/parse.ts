@@ -129,7 +129,7 @@ const EVENTS: Readonly<Record<JournalEvent["do"], Fields>> = {
     error: optional(yes),
     queueLength: optional(count),
   },
-  leave: { ...OF_REQUEST, why: word("timeout", "aborted", "disposed") },
+  leave: { ...OF_REQUEST, why: word("timeout", "aborted") },
   replicas: { ...EVENT, list: replicas },
   load: {
     ...EVENT,
