@@ -88,6 +88,9 @@ function serveCommand(parent: Command): void {
     .optionsGroup("Output:")
     .option("--json-log", "print JSON, one object a line", false)
     .option("--quiet", "print no line a request", false)
+    .option("--record <file>", "write a journal of all requests, texts included, for warmroute replay")
+    .option("--record-salt <text>", "write no texts into it, but hashes of their blocks with this salt")
+    .option("--track <folder>", "write loads, match rates, stages and the like as CSV files (docs/results-format.md)")
     .addHelpText(
       "after",
       `
@@ -125,9 +128,12 @@ function replayCommand(parent: Command): void {
     .command("replay")
     .description("What other policies would have made of the requests of a recorded journal.")
     .argument("<journal>", "file of router.record() or serve --record, also packed (.gz); - is the standard input")
-    .option("--policy <names>", `policies or modules, by commas; ${RECORDED} is the recorded one`, policyList, [
-      RECORDED,
-    ])
+    .option(
+      "--policy <names>",
+      `policies or modules, by commas; ${RECORDED} is the recorded one, whatever options are given`,
+      policyList,
+      [RECORDED],
+    )
     .option("--seed <number>", "seed of what is left to chance (default: as recorded)", nonNegativeInteger)
     .addOption(
       new Option("--insert-at <moment>", "when a text enters the tree (default: as recorded)").choices([

@@ -103,29 +103,29 @@ function aligned(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** What is recorded stays as it was; the options are for the others. */
 async function replayOptions(policy: string, options: ReplayCommandOptions): Promise<ReplayOptions> {
-  const { seed, insertAt, matching, cacheChars } = options;
-  const table = Object.hasOwn(POLICIES, policy) ? POLICIES[policy as PolicyName].options : {};
-  const own = Object.entries(options).filter(
-    ([name]) => POLICY_OPTIONS.includes(name) && (policy === RECORDED || Object.hasOwn(table, name)),
-  );
-  return {
-    ...(policy !== RECORDED && { policy: await loadPolicy(policy) }),
-    ...(seed !== undefined && { seed }),
-    ...(insertAt !== undefined && { insertAt }),
-    ...(matching !== undefined && { matching }),
-    ...(cacheChars !== undefined && { cacheChars }),
-    ...Object.fromEntries(own),
-  };
+  const { cacheChars } = options;
+  const cache = cacheChars === undefined ? {} : { cacheChars };
+  if (policy === RECORDED) return cache;
+  const names = [...ROUTER_OPTIONS, ...optionsOf(policy)];
+  const given = Object.entries(options).filter(([name]) => names.includes(name));
+  return { ...Object.fromEntries(given), ...cache, policy: await loadPolicy(policy) };
+}
+
+const ROUTER_OPTIONS = ["seed", "insertAt", "matching"];
+
+function optionsOf(policy: string): string[] {
+  return Object.hasOwn(POLICIES, policy) ? Object.keys(POLICIES[policy as PolicyName].options) : [];
 }
 
 /** @throws UsageError for an option that none of the policies has. */
 function checkFlags(options: ReplayCommandOptions): void {
-  const { policy } = options;
-  if (policy.includes(RECORDED)) return;
-  for (const name of Object.keys(options).filter((each) => POLICY_OPTIONS.includes(each))) {
-    const known = policy.some((each) => Object.hasOwn(POLICIES, each) && name in POLICIES[each as PolicyName].options);
-    if (!known) throw new UsageError(`none of ${policy.join(", ")} has the option ${name}`);
+  const policies = options.policy.filter((policy) => policy !== RECORDED);
+  const names = policies.flatMap((policy) => [...ROUTER_OPTIONS, ...optionsOf(policy)]);
+  for (const name of Object.keys(options)) {
+    if (!(ROUTER_OPTIONS.includes(name) || POLICY_OPTIONS.includes(name)) || names.includes(name)) continue;
+    throw new UsageError(`${name} is for none of the policies ${options.policy.join(", ")}`);
   }
 }
 

@@ -4,13 +4,14 @@ import { type Listener, listen } from "./listen.js";
 import type { ReplicaAddress } from "./option-values.js";
 import { POLICY_OPTIONS } from "./policy-flags.js";
 import { loadPolicy } from "./policy-module.js";
+import { type RecordsOptions, startRecords } from "./records.js";
 import { type SimulatedReplicas, startSimulatedReplicas } from "./replicas.js";
 import { jsonLine, textLine } from "./request-log.js";
 import { stopSignal, within } from "./shutdown.js";
 import { UsageError } from "./usage-error.js";
 
 /** What `warmroute serve` was told, by the names of its options. */
-export interface ServeOptions {
+export interface ServeOptions extends RecordsOptions {
   readonly port: number;
   readonly host: string;
   readonly embedded?: number;
@@ -38,6 +39,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     const addresses = simulated?.replicas ?? options.replica ?? [];
     using router = buildRouter(options, await loadPolicy(options.policy), addresses);
+    const records = await startRecords(router, options);
     const gateway = createGateway({
       router,
       replicaHeader: options.replicaHeader,
@@ -59,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       listener.destroy();
       await closed;
     }
+    await records.close();
   } finally {
     await simulated?.stop();
   }

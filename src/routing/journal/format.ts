@@ -64,6 +64,8 @@ export interface RequestEvent extends OfRequest {
   readonly model?: string;
   readonly exclude?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** There was no replica for it, or no place to wait in, or the policy failed: nothing more is told of it. */
+  readonly refused?: true;
 }
 
 /** The replica has accepted the request, or its first token has come; or the backoff after a rejection is over. */

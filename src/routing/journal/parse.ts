@@ -111,6 +111,7 @@ const REQUEST: Fields = {
   model: optional(string),
   exclude: optional(strings),
   labels: optional(object),
+  refused: optional(yes),
 };
 
 const EVENTS: Readonly<Record<JournalEvent["do"], Fields>> = {

@@ -1,6 +1,6 @@
 import { modelOf } from "../candidates.js";
 import { QueueTimeoutError } from "../errors.js";
-import type { Hold } from "../lease.js";
+import type { Hold, Origin } from "../lease.js";
 import { type RouterOptions, settingsOf } from "../options.js";
 import { POLICIES } from "../policies/index.js";
 import { valuesOf } from "../policies/option-table.js";
@@ -142,7 +142,7 @@ export class Recorder {
         return;
       }
       case "arrived":
-        this.#begin(this.#request(event));
+        this.#begin(this.#request(event), event.origin);
         return;
       case "leased": {
         const { replica, reason } = event.lease.decision;
@@ -170,7 +170,11 @@ export class Recorder {
       }
       case "left":
         // Within something else it is what came of that.
-        if (this.#open.length > 0) return;
+        if (this.#open.length > 0) {
+          const line = this.#open.at(-1)!;
+          if (line.origin === event.origin) line.refused = true;
+          return;
+        }
         this.#put({
           do: "leave",
           ...idOf(event),
@@ -193,16 +197,17 @@ export class Recorder {
     }
   };
 
-  #begin(fields: object): void {
-    this.#open.push({ fields, times: [], leases: [] });
+  #begin(fields: object, origin: Origin | null = null): void {
+    this.#open.push({ fields, origin, refused: false, times: [], leases: [] });
   }
 
   #end(): void {
     const line = this.#open.pop();
     if (line === undefined || line === SILENT) return;
-    const { fields, times, leases } = line;
+    const { fields, refused, times, leases } = line;
     this.#put({
       ...fields,
+      ...(refused && { refused }),
       ...(times.length > 0 && { t: times.length === 1 ? times[0] : times }),
       ...(leases.length > 0 && { to: leases }),
     });
@@ -235,12 +240,15 @@ export class Recorder {
 
 interface Line {
   readonly fields: object;
+  /** Of a request that comes. */
+  readonly origin: Origin | null;
+  refused: boolean;
   readonly times: number[];
   readonly leases: (readonly [number, number, string, string])[];
 }
 
 /** Of an event that has been written already. */
-const SILENT: Line = { fields: {}, times: [], leases: [] };
+const SILENT: Line = { fields: {}, origin: null, refused: false, times: [], leases: [] };
 
 function idOf({ origin: { arrival, rejections } }: Pick<Hold, "origin">): { id: number; try?: number } {
   return rejections === 0 ? { id: arrival } : { id: arrival, try: rejections };

@@ -1,7 +1,7 @@
 import type { Lease, Origin } from "../lease.js";
 import type { RouterOptions } from "../options.js";
 import { Key } from "../request-key.js";
-import { Router } from "../router.js";
+import { type RouteOptions, Router } from "../router.js";
 import type { RouterEvent } from "../watch.js";
 import { standInText, standInTokens } from "./block-hashes.js";
 import {
@@ -159,6 +159,15 @@ export class Run {
     };
     this.#arriving = { id, attempt: event.try ?? 0, name: nameOf(event) };
     if (event.try === undefined) this.requests++;
+    this.#ask(event, key, options);
+    // Of one that was refused then nothing tells how long it would have lasted: it gives its place back at once.
+    if (event.refused) {
+      this.#leases.get(nameOf(event))?.release();
+      this.#leave(nameOf(event));
+    }
+  }
+
+  #ask(event: RequestEvent, key: Key, options: RouteOptions): void {
     if (event.do === "route") {
       try {
         this.#router.route(key as never, options);
@@ -169,8 +178,8 @@ export class Run {
     }
     const name = nameOf(event);
     const controller = new AbortController();
-    const retryOf = this.#rejected.get(id);
-    this.#rejected.delete(id);
+    const retryOf = this.#rejected.get(event.id);
+    this.#rejected.delete(event.id);
     const wait = { controller, backoff: null as unknown };
     this.#waits.set(name, wait);
     this.#time.last = null;
