@@ -36,6 +36,13 @@ interface Row extends Timing {
   readonly treeUs: number | null;
 }
 
+/** What can follow a router; the journals' lines are joined to nothing. */
+const WATCHES: readonly (readonly [string, (router: Router) => Disposable])[] = [
+  ["recorded, texts", (router) => router.record(() => {})],
+  ["recorded, hashes", (router) => router.record(() => {}, { keys: "hashes", salt: "a salt" })],
+  ["observed", (router) => router.observe(() => {})],
+];
+
 const { values } = parseArgs({
   options: {
     bodies: { type: "string", default: "1000" },
@@ -82,6 +89,10 @@ async function run(): Promise<void> {
     const explained = routed(router, bodies, passes, () => {}, { explain: true });
     add({ what: "prefix_aware, explained", ...parts, ...explained });
     add({ what: "prefix_aware, a turn a request", ...parts, ...(await routedInTurns(router, bodies, passes)) });
+    for (const [what, watch] of WATCHES) {
+      using _watch = watch(router);
+      add({ what: `prefix_aware, ${what}`, ...parts, ...routed(router, bodies, passes) });
+    }
   }
   if (values.json !== undefined) write(values.json, { date: new Date().toISOString(), machine, goals: GOALS, rows });
   if (values.check && !reached(rows)) process.exitCode = 1;

@@ -45,7 +45,7 @@ export class KeyedHash {
 
   /**
    * Takes in the characters of a text from there on, four a word, until there are no four ASCII ones or there were so many words.
-   * As `word`, three times as fast.
+   * As `word`, without going through memory for each: 5 ns a word, which is how long a round takes.
    * @returns how many words.
    */
   ascii(text: string, from: number, most: number): number {

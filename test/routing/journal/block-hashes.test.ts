@@ -38,6 +38,16 @@ test("ASCII is taken in as the words that it is", () => {
   expect([all.high, all.low]).toEqual([single.high, single.low]);
 });
 
+test("a block hashes alike whatever comes after it: ASCII or not", () => {
+  const hashes = new BlockHashes("salt", 16);
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme-ascii", maxLength: 80 }), (text) => {
+      const whole = text.slice(0, text.length - (text.length % 16));
+      expect(hashes.ofText(`${whole}漢字`).slice(0, whole.length / 2)).toBe(hashes.ofText(whole));
+    }),
+  );
+});
+
 /** Characters in common at the beginning. */
 function common(a: string, b: string): number {
   const [left, right] = [[...a], [...b]];

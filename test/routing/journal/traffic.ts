@@ -34,8 +34,11 @@ export async function traffic(
   const random = new Random(seed);
   const time = new VirtualTime();
   // Each reading gives another time, as a real clock may.
-  const clock = (): number => time.clock() + (readings += 1e-6);
   let readings = 0;
+  const clock = (): number => {
+    readings++;
+    return time.clock() + readings / 1e6;
+  };
   let list: ReplicaOptions[] = ["a", "b", "c", "d"].map((id, i) => ({
     id,
     maxOngoingRequests: 6 + i,
@@ -65,7 +68,9 @@ export async function traffic(
   const rejected: Lease[] = [];
   const controllers: AbortController[] = [];
   const counts: Record<string, number> = {};
-  const count = (what: string): void => void (counts[what] = (counts[what] ?? 0) + 1);
+  const count = (what: string): void => {
+    counts[what] = (counts[what] ?? 0) + 1;
+  };
   const failed = (error: unknown): void => {
     const known = NOT_FAILURES.find((kind) => error instanceof kind);
     if (known === undefined && !(error instanceof Error && error.message === "left")) throw error;
