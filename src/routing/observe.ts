@@ -110,6 +110,7 @@ export interface EvictionRow {
   readonly chars: number;
 }
 
+/** How a router is tracked. */
 export interface ObserveOptions {
   /** Seconds between two rows of load, characters and evictions. Default: 1. */
   everySecs?: number;
@@ -125,7 +126,7 @@ export interface Observation {
   [Symbol.dispose](): void;
 }
 
-/** @internal What is observed. */
+/** What is observed. */
 export interface Observed {
   readonly replicas: readonly Replica[];
   readonly tree: PrefixTree | null;
@@ -149,7 +150,7 @@ export function checkObserve(observe: unknown, options: ObserveOptions): void {
   }
 }
 
-/** @internal Begins to track. What `observe` throws ends it. */
+/** Begins to track. What `observe` throws ends it. */
 export function startObserving(
   watchers: Watchers,
   observed: Observed,

@@ -4,12 +4,11 @@ import type { Replica, ReplicaLoad, ReplicaOptions } from "./replica.js";
 import type { Key, RouteRequest } from "./request-key.js";
 
 /**
- * @internal Hears of everything that happens in a router: the journal and the tracking are made of it. It must not throw, call the router
+ * Hears of everything that happens in a router: the journal and the tracking are made of it. It must not throw, call the router
  * or keep a key's text. A router that nobody watches makes no event.
  */
 export type Watch = (event: RouterEvent) => void;
 
-/** @internal */
 export type RouterEvent =
   /** The router's clock was read. */
   | { readonly what: "read"; readonly timeS: number }
@@ -37,7 +36,7 @@ export type RouterEvent =
   | typeof SETTLED
   | { readonly what: "disposed" };
 
-/** @internal A request comes, for the first time or after a rejection. */
+/** A request comes, for the first time or after a rejection. */
 export interface Arrival {
   readonly what: "arrived";
   readonly call: "route" | "acquire";
@@ -47,10 +46,10 @@ export interface Arrival {
   readonly options: CandidateOptions & { model?: string };
 }
 
-/** @internal What began last from outside is over. */
+/** What began last from outside is over. */
 export const SETTLED = { what: "settled" } as const;
 
-/** @internal Those who watch one router. */
+/** Those who watch one router. */
 export class Watchers {
   #all: readonly Watch[] = [];
   readonly #changed: (watch: Watch | null) => void;

@@ -88,7 +88,9 @@ describe("a collector", () => {
       const types = Object.values(TABLES[name as TableName].columns).map(({ type }) => type);
       for (const row of rows) {
         expect(row.length, name).toBe(columns.length);
-        row.forEach((value, i) => expect(["object", types[i]], `${name}.${columns[i]}`).toContain(typeof value));
+        for (const [i, value] of row.entries()) {
+          expect(["object", types[i]], `${name}.${columns[i]}`).toContain(typeof value);
+        }
       }
     }
   });

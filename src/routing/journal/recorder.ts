@@ -11,6 +11,7 @@ import type { Arrival, RouterEvent, Watchers } from "../watch.js";
 import { BlockHashes } from "./block-hashes.js";
 import { JOURNAL_VERSION, type JournalKeys, type JournalReplica, RECORDED_OPTIONS, toJson } from "./format.js";
 
+/** How a journal is written. */
 export interface RecordOptions {
   /** What is written of texts: `"texts"` (default), or `"hashes"` of their blocks, for which there must be a `salt`. */
   keys?: JournalKeys;
@@ -65,7 +66,7 @@ export interface RecordedState {
   readonly startS: number;
 }
 
-/** @internal Begins a journal. What `write` throws ends it. */
+/** Begins a journal. What `write` throws ends it. */
 export function startRecording(
   watchers: Watchers,
   write: (line: string) => void,
@@ -102,7 +103,7 @@ export function startRecording(
 }
 
 /**
- * @internal Writes a line for whatever comes to a router from outside, with every time that the router read for it, and with the leases
+ * Writes a line for whatever comes to a router from outside, with every time that the router read for it, and with the leases
  * that came of it. It keeps nothing of a request: a line is written when what it tells is over.
  */
 export class Recorder {
