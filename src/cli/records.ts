@@ -1,4 +1,5 @@
 import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { csvHeader, csvLine, type TableName, trackingRows } from "../measure/index.js";
@@ -18,6 +19,8 @@ export interface RecordsOptions {
 /** Files that a router's work is written into, until they are closed. */
 export interface Records {
   close(): Promise<void>;
+  /** Ends it and removes the files. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -48,13 +51,18 @@ export async function startRecords(router: Router, { record, recordSalt, track }
     const observation = router.observe(sink, { stopwatch: () => performance.now() / 1000 });
     stops.push(() => observation.stop());
   }
+  const close = async (): Promise<void> => {
+    for (const stop of stops) stop();
+    for (const file of files) {
+      file.end();
+      await finished(file).catch(() => {});
+    }
+  };
   return {
-    async close() {
-      for (const stop of stops) stop();
-      for (const file of files) {
-        file.end();
-        await finished(file).catch(() => {});
-      }
+    close,
+    async discard() {
+      await close();
+      for (const { path } of files) await rm(path, { force: true });
     },
   };
 }

@@ -46,7 +46,11 @@ export async function serve(options: ServeOptions): Promise<void> {
       maxBodyBytes: options.maxBodyBytes,
       ...(!options.quiet && { onRequestEnd: (record) => printRequest(record, options.jsonLog) }),
     });
-    const listener = await listen((request) => gateway.fetch(request), options);
+    const listener = await listen((request) => gateway.fetch(request), options).catch(async (error) => {
+      // So that the same command line works once the port is free.
+      await records.discard();
+      throw error;
+    });
     printStart(listener, router, addresses, simulated?.model ?? EXAMPLE_MODEL, options);
 
     const signal = await stop;

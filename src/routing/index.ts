@@ -23,18 +23,7 @@ export { type Journal, type ReplayOptions, type ReplayReport, replay, replayEach
 export type { Difference } from "./journal/run.js";
 export type { HitCount } from "./journal/tally.js";
 export type { Lease, LeaseEnd, LeaseReport } from "./lease.js";
-export type {
-  CharsRow,
-  DecisionRow,
-  EndRow,
-  EvictionRow,
-  LoadRow,
-  Observation,
-  ObserveOptions,
-  Stages,
-  TrackingRow,
-  TurnedAwayRow,
-} from "./observe.js";
+export type { Observation, ObserveOptions } from "./observe.js";
 export type { RouterOptions } from "./options.js";
 export type { CacheAwareOptions } from "./policies/cache-aware.js";
 export type { ConsistentHashOptions } from "./policies/consistent-hash.js";
@@ -70,3 +59,13 @@ export type { Replica, ReplicaLoad, ReplicaOptions } from "./replica.js";
 export type { KeyOptions, Rendering, RequestKey, RouteRequest } from "./request-key.js";
 export { type AcquireOptions, type LoadReport, type ReplicasUpdate, type RouteOptions, Router } from "./router.js";
 export type { Timers } from "./timers.js";
+export type {
+  CharsRow,
+  DecisionRow,
+  EndRow,
+  EvictionRow,
+  LoadRow,
+  Stages,
+  TrackingRow,
+  TurnedAwayRow,
+} from "./tracking-rows.js";

@@ -9,7 +9,7 @@ import { IdleLimit } from "./idle-limit.js";
 import { checkRecord, type Recording, type RecordOptions, startRecording } from "./journal/recorder.js";
 import { type Lease, type LeaseGround, type Origin, RouterLease } from "./lease.js";
 import { makePolicy } from "./make-policy.js";
-import { checkObserve, type Observation, type ObserveOptions, startObserving, type TrackingRow } from "./observe.js";
+import { checkObserve, type Observation, type ObserveOptions, startObserving } from "./observe.js";
 import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
 import type { PolicyEnvironment } from "./policies/policy.js";
 import { Repeater } from "./repeater.js";
@@ -19,6 +19,7 @@ import { ReplicaSet } from "./replica-set.js";
 import { type Key, type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
 import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
 import { realTimers } from "./timers.js";
+import type { TrackingRow } from "./tracking-rows.js";
 import { SETTLED, type Watch, Watchers } from "./watch.js";
 
 /** What one choice is to heed. */

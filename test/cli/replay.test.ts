@@ -106,6 +106,7 @@ test("serve --record and --track write what replay and the results' format read"
   }
   run.child.kill("SIGINT");
   expect(await run.exit).toBe(0);
+  const held = await address(warmroute("serve", "--embedded", "1", "--port", "0"));
   expect(await readFile(journal, "utf8")).not.toContain("sky");
   const { out } = await replayed(journal, "--json");
   expect(JSON.parse(out)).toMatchObject([
@@ -116,6 +117,12 @@ test("serve --record and --track write what replay and the results' format read"
   expect(ends[0]).toMatch(/^router,time_s,request,attempt,replica,end,/);
   expect(ends.length).toBe(6);
   expect(await readFile(join(tracks, "decisions_by_reason.csv"), "utf8")).toContain("prefix_aware,prefix_match,");
+
+  // A start that fails leaves nothing behind that would keep the next one from starting.
+  const other = join(path, "other.jsonl");
+  const taken = warmroute("serve", "--embedded", "1", "--port", new URL(held).port, "--record", other);
+  expect(await taken.exit).toBe(2);
+  expect(await readdir(path)).not.toContain("other.jsonl");
 
   const again = warmroute("serve", ...flags);
   expect(await again.exit).toBe(2);
