@@ -158,7 +158,7 @@ function replayCommand(parent: Command): void {
 Each request comes, is accepted and ends when it did in the journal, on whatever replica the policy sends it to: times of answers are
 the recorded ones, not a simulation's.
 
-Columns: hit chars, hit tokens: share of all prompts that the chosen replica had been sent before. of possible: what some replica had
+Columns: hit chars, hit tokens: share of all prompts that the chosen replica had been sent before. possible: what some replica had
 been sent. moves: later turns of a conversation that went to another replica. imbalance: requests of the busiest replica by the average.
 hotspot: longest queue by the average. as recorded: decisions for the replica that was chosen then.
 

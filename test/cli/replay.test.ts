@@ -39,7 +39,7 @@ describe("warmroute replay", () => {
       "refused",
       "left",
       "hit chars",
-      "of possible",
+      "possible",
       "hit tokens",
       "moves",
       "imbalance",
