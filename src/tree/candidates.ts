@@ -15,6 +15,8 @@ export class Candidates {
   readonly everyone: boolean;
   /** Bit `slot & 31` of element `slot >> 5`. */
   readonly bitmap: Uint32Array;
+  /** Whether their slots are 0, 1, 2 …, as those of all tenants are while none has been removed. */
+  readonly inSlotOrder: boolean;
 
   constructor(tenants: readonly Tenant[], treeSize: number, bitmapWords: number) {
     this.tenants = tenants;
@@ -27,5 +29,6 @@ export class Candidates {
       distinct++;
     }
     this.everyone = distinct === treeSize;
+    this.inSlotOrder = tenants.every(({ slot }, index) => slot === index);
   }
 }

@@ -8,7 +8,7 @@ export class PrefixMatch {
   readonly #units: number;
   readonly #candidates: Candidates;
   /** Owners of the deepest node reached; an array where the tree has more than 64 slots. */
-  readonly #owners: Uint32Array | null;
+  readonly #owners: readonly number[] | null;
   readonly #low: number;
   readonly #high: number;
 
@@ -20,7 +20,7 @@ export class PrefixMatch {
     candidates: Candidates,
     low: number,
     high: number,
-    owners: Uint32Array | null,
+    owners: readonly number[] | null,
   ) {
     this.matchedChars = matchedChars;
     this.#text = text;

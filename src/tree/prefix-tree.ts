@@ -1,8 +1,9 @@
-import type { Candidates, Tenant } from "./candidates.js";
+import type { Tenant } from "./candidates.js";
 import { nowS } from "./clock.js";
-import { RESULTS, type TreeCore } from "./core.js";
+import type { TreeCore } from "./core.js";
 import { EvictionLoop } from "./eviction-loop.js";
 import { inspectTree, type TreeInspection } from "./inspection.js";
+import { matchEach, matchText } from "./matching.js";
 import type { Alphabet } from "./namespaces.js";
 import {
   checkBytes,
@@ -19,7 +20,7 @@ import {
   shown,
 } from "./options.js";
 import { makeParts, statsOf, type TreeParts, type TreeStats } from "./parts.js";
-import { PrefixMatch, TokenMatch } from "./prefix-match.js";
+import { type PrefixMatch, TokenMatch } from "./prefix-match.js";
 import { type InsertReceipt, NO_RECEIPT, receiptOf } from "./receipt.js";
 import { mergeParts, restoreParts, snapshotOf } from "./restore.js";
 import { TenantSet } from "./tenant-set.js";
@@ -119,14 +120,15 @@ export class PrefixTree {
     timeS: number = nowS(),
     namespace?: string,
   ): InsertReceipt | null {
-    const { core, tenants, descent, namespaces, evictions } = this.#live();
+    const parts = this.#live();
+    const { core, tenants, descent, namespaces, evictions } = parts;
     if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
     checkText(text);
     checkTime(timeS);
     const candidates = tenants.candidates(this, availableTenants);
     namespaces.select(namespace, "text", true);
     const now = this.#expire(timeS);
-    const match = this.#match(text, candidates);
+    const match = matchText(parts, text, candidates);
     this.#choosing = true;
     let tenant: string | null;
     try {
@@ -202,28 +204,17 @@ export class PrefixTree {
     namespace?: string,
     timeS?: number,
   ): Uint32Array {
-    const { core, tenants: known, descent, namespaces, evictions } = this.#live();
+    const parts = this.#live();
+    const { tenants: known, namespaces, evictions } = parts;
     checkText(text);
     const names = tenants instanceof TenantSet ? tenants.names : readNames(tenants);
-    const matched = new Uint32Array(names.length);
     const candidates = known.candidates(this, tenants);
     const exists = namespaces.select(namespace, "text", false);
     this.#expire(timeS);
-    if (!exists || names.length === 0 || candidates.tenants.length === 0) {
-      evictions.report();
-      return matched;
-    }
-    known.bringToCore(candidates);
-    descent.walk(text, false);
-    core.match_each();
-    const words = known.words();
-    // Three bitmaps, and behind them a number a slot (assembly/index.ts).
-    const at = (core.bitmaps() >>> 2) + 3 * candidates.bitmap.length;
-    if (candidates.tenants.length === names.length) {
-      for (let i = 0; i < names.length; i++) matched[i] = words[at + candidates.tenants[i]!.slot]!;
-    } else {
-      for (let i = 0; i < names.length; i++) matched[i] = words[at + (known.get(names[i]!)?.slot ?? Number.NaN)] ?? 0;
-    }
+    const matched =
+      exists && candidates.tenants.length > 0
+        ? matchEach(parts, text, names, candidates)
+        : new Uint32Array(names.length);
     evictions.report();
     return matched;
   }
@@ -431,12 +422,13 @@ export class PrefixTree {
     alphabet: Alphabet,
     timeS: number | undefined,
   ): PrefixMatch {
-    const { tenants, namespaces, expiry, evictions } = this.#live();
+    const parts = this.#live();
+    const { tenants, namespaces, expiry, evictions } = parts;
     const candidates = tenants.candidates(this, availableTenants);
     const exists = namespaces.select(namespace, alphabet, false);
-    if (expiry === null && timeS === undefined) return this.#match(exists ? text : "", candidates);
+    if (expiry === null && timeS === undefined) return matchText(parts, exists ? text : "", candidates);
     this.#expire(timeS);
-    const match = this.#match(exists ? text : "", candidates);
+    const match = matchText(parts, exists ? text : "", candidates);
     evictions.report();
     return match;
   }
@@ -447,25 +439,7 @@ export class PrefixTree {
     const { expiry } = this.#live();
     return expiry === null ? (timeS ?? 0) : expiry.advanceTo(timeS ?? nowS());
   }
-
-  #match(text: string, candidates: Candidates): PrefixMatch {
-    const { core, tenants, descent } = this.#live();
-    if (candidates.tenants.length === 0) {
-      descent.forget();
-      return new PrefixMatch(0, text, 0, candidates, 0, 0, null);
-    }
-    if (!candidates.everyone) tenants.bringToCore(candidates);
-    const units = descent.walk(text, candidates.everyone);
-    const words = tenants.words();
-    const wordCount = candidates.bitmap.length;
-    const bitmap = wordCount > 2 ? (core.bitmaps() >>> 2) + wordCount : 0;
-    const owners = wordCount > 2 ? words.slice(bitmap, bitmap + wordCount) : null;
-    return new PrefixMatch(words[MATCH]!, text, units, candidates, words[MATCH + 2]!, words[MATCH + 3]!, owners);
-  }
 }
-
-/** Where, in 32-bit words of the memory, a match leaves what it found. */
-const MATCH = RESULTS >>> 2;
 
 function evict(core: TreeCore, { address }: Tenant, least: number): number {
   return core.evict_tenant_by_lru(address, Math.min(least, core.characters(address) >>> 0)) >>> 0;
