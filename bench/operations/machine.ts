@@ -1,4 +1,4 @@
-import { arch, cpus, platform, release } from "node:os";
+import { arch, cpus, platform } from "node:os";
 
 /** Where figures were measured. */
 export interface Machine {
@@ -12,7 +12,7 @@ export function thisMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
-    os: `${platform()} ${release()} ${arch()}`,
+    os: `${platform()} ${arch()}`,
     node: process.version,
   };
 }
