@@ -8,7 +8,6 @@ import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
 import { attachNamespace, finish, own } from "./restoration";
 import { beginListing, listRows } from "./listing";
-import { namespaceCount } from "./namespaces";
 import { evictRuns } from "./recency";
 import { Node, Tenant, entryCount, nodeCount } from "./records";
 import { newTenant, removeTenant } from "./tenants";
@@ -44,19 +43,13 @@ export function set_candidates(): void {
   foldCandidates();
 }
 
-/** Matches and inserts from now on are those of this namespace. 0 is the tree's own; the others are numbered below 2^24. */
-export function select_namespace(number: u32): void {
+/**
+ * Matches and inserts from now on are those of this namespace. 0 is the tree's own; the others are numbered below 2^24. Returns its root, or
+ * 0 when nothing is in it.
+ */
+export function select_namespace(number: u32): usize {
   selectNamespace(number);
-}
-
-/** The root of the selected namespace, or 0 when nothing is in it. */
-export function namespace_root(): usize {
   return changetype<usize>(namespaceRoot());
-}
-
-/** Namespaces that hold something, the tree's own not among them. */
-export function namespace_count(): u32 {
-  return namespaceCount();
 }
 
 /** The number of the namespace whose root this node is, or 0. */
@@ -264,19 +257,15 @@ export function restore_call(number: u32): void {
 
 /**
  * Begins to graft a text below `parent`: the nodes that it needs are made, and become nobody's. Its pieces are those of an insert, none
- * marked FIRST, for any tenant; then `grafted` is the node in which it ends.
+ * marked FIRST, for any tenant; then `grafted` is the node in which it ends, plus 1 if it went along a
+ * node that was there already, instead of becoming a single new one.
  */
 export function graft(parent: usize): void {
   beginGraft(parent ? changetype<Node>(parent) : root);
 }
 
 export function grafted(): usize {
-  return changetype<usize>(placed);
-}
-
-/** Whether the last text went along a node that was there already, instead of becoming a single new one. */
-export function graft_joined(): bool {
-  return wentAlong;
+  return changetype<usize>(placed) | (wentAlong ? 1 : 0);
 }
 
 /** A checksum of bytes that come through the window: begin, add the pieces, then read its halves. */

@@ -99,9 +99,12 @@ export function makeRoom(): Tenant | null {
   return oldest === null || oldest.oldest.call == currentCall() ? null : oldest;
 }
 
-/** When nothing is left to evict: goes on with a shorter text. */
+/** When `makeRoom` has found nothing to evict: goes on with a shorter text, unless guarding the path has made room. */
 export function shorten(): u32 {
-  if (!guarded) guardPath();
+  if (!shortened) {
+    const answer = advance();
+    if (answer != NO_ROOM) return answer;
+  }
   shortened = true;
   last = true;
   if (rest < restEnd) {
@@ -171,7 +174,8 @@ let added: u64 = 0;
 function plan(holding: bool): bool {
   let owned = node;
   const splits = offset < <usize>node.units;
-  if (!bare && !want(TOUCH_GRAINS, 1, holding)) return false;
+  const touches = !bare && (leaf !== null || node !== root);
+  if (touches && !want(TOUCH_GRAINS, 1, holding)) return false;
   if (leaf !== null) {
     const grown = changetype<Node>(leaf);
     added += grown.characters;
@@ -256,8 +260,7 @@ function releasePath(end: Node): void {
 
 /** Takes a little off the leaf's end: what is too much for `mostCharacters`, or a grain. */
 function trimLeaf(grown: Node): void {
-  const total = characterCount() + added;
-  const excess: u64 = total > mostCharacters ? total - mostCharacters : 0;
+  const excess = excessCharacters();
   let units: usize = 0;
   if (excess) {
     if (excess < <u64>grown.characters) units = unitsUpTo(grown, grown.characters - <u32>excess);
@@ -270,18 +273,27 @@ function trimLeaf(grown: Node): void {
   leaf = null;
 }
 
-/** Gives up a part of the path that the tenant does not own: what is too much for `mostCharacters`, or a node. */
+/**
+ * Gives up a part of the path that the tenant does not own: what is too much for `mostCharacters`, or a node. (For one that it owns it needs
+ * no more than a touch, and that is there when all others are gone.) Of a last node that nobody owns any more, the end goes.
+ */
 function retreat(): void {
-  const total = characterCount() + added;
-  const excess: u64 = total > mostCharacters ? total - mostCharacters : 0;
+  const excess = excessCharacters();
   const here = charactersUpTo(node, offset);
   if (excess && excess < <u64>here) {
     moveTo(node, unitsUpTo(node, here - <u32>excess));
     return;
   }
+  if (offset < <usize>node.units && !node.ownerCount) return shortenText(node, offset);
   const left = node;
   const parent = changetype<Node>(left.parent);
   moveTo(parent, parent.units);
   left.held = 0;
   prune(left);
+}
+
+/** How many characters too many the tenants would own together. */
+function excessCharacters(): u64 {
+  const total = characterCount() + added;
+  return total > mostCharacters ? total - mostCharacters : 0;
 }

@@ -6,23 +6,15 @@ import { directory, root, selectedNamespace } from "./walk";
  * Each namespace but the first has a root of its own, so that texts of two namespaces can never match each other. It is a
  * node without text below the tree's root, owned and evicted like any other, and gone when nothing is left below it.
  */
-let count: u32 = 0;
-
-export function namespaceCount(): u32 {
-  return count;
-}
-
 /** The root of the selected namespace, which has none. Room must have been reserved. */
 export function newNamespace(): Node {
   const created = changetype<Node>(newNode());
   created.key = selectedNamespace();
   addChild(directory, created);
   created.parent = root;
-  count++;
   return created;
 }
 
 export function removeNamespace(node: Node): void {
   removeChild(directory, node);
-  count--;
 }

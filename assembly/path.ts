@@ -95,7 +95,7 @@ export function revoke(whose: Tenant, made: u32, before: u32): u32 {
 /** The same for a node that begins before and ends after that place, as compaction may have made it. Nothing when there is no room. */
 function revokeRest(straddling: Node, whose: Tenant, made: u32, before: u32): u32 {
   const touch = findTouch(straddling, whose);
-  if (touch === null || touch.call != made || before >= straddling.characters) return 0;
+  if (touch === null || touch.call != made || straddling !== touch.deepest || before >= straddling.characters) return 0;
   const units = unitsUpTo(straddling, before);
   const shared = sharedGrains(straddling);
   planCut(straddling, units);

@@ -94,6 +94,7 @@ let read: usize = 0;
 
 /** Ends the tenant's ownership of the deepest node of a touch. Returns the node's characters. */
 export function disown(node: Node, touch: Touch): u32 {
+  assert(node === touch.deepest && node.parent !== null && touch.count);
   const tenant = touch.tenant;
   const characters = node.characters;
   countCharacters(tenant, -(<i32>characters));

@@ -176,7 +176,8 @@ export function planCut(node: Node, count: usize): void {
 
 /**
  * Moves the first `count` units of `lower`'s text to `upper`, which has none. Of two large parts only the piece that is cut is copied,
- * and of that the smaller part, so cutting costs no more than reading that far did. Room must have been reserved.
+ * and of that the smaller part, so cutting costs no more than reading that far did (and, of a text in extents, a look at each). Room must
+ * have been reserved.
  */
 export function cutText(lower: Node, upper: Node, count: usize): void {
   const characters = charactersUpTo(lower, count);

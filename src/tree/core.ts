@@ -5,9 +5,7 @@ export interface TreeCore {
   bitmap_words(): number;
   bitmaps(): number;
   set_candidates(): void;
-  select_namespace(number: number): void;
-  namespace_root(): number;
-  namespace_count(): number;
+  select_namespace(number: number): number;
   node_namespace(node: number): number;
   add_tenant(slot: number, chunk: number, time: number): number;
   remove_tenant(tenant: number): number;
@@ -40,7 +38,6 @@ export interface TreeCore {
   restore_call(number: number): void;
   graft(parent: number): void;
   grafted(): number;
-  graft_joined(): number;
   sum_begin(): void;
   sum_add(bytes: number): void;
   sum_low(): number;

@@ -40,7 +40,7 @@ export function mergeInto(into: Restoring, ours: SnapshotContents, theirs: Snaps
   for (const { name, address } of tenants) {
     const { addresses, ...list } = entries.get(name)!.inOrder(ours.lastCall);
     if (!restoreEntries(core, address, list, addresses)) return false;
-    core.restore_tenant(address);
+    if (core.restore_tenant(address) === 0) throw new Error(`tenant ${JSON.stringify(name)} cannot be merged`);
   }
   return true;
 }
@@ -83,7 +83,7 @@ class MergedEntries {
     ranks: Map<number, number>,
   ): void {
     namespaces.select(undefined, "text", false);
-    const root = core.namespace_root() >>> 0;
+    const root = namespaces.root();
     for (let i = 0; i < count; i++) {
       const node = words[4 * i]!;
       const rank = ranks.get(words[4 * i + 1]!)!;

@@ -4,7 +4,7 @@ import { shown } from "./options.js";
 /** What a text is made of: characters, or token ids, which never equal a text. */
 export type Alphabet = "text" | "tokens";
 
-/** Names that may be held beyond twice those in use, before those whose root is gone are forgotten. */
+/** Names that may be held beyond twice those that were in use when names were last forgotten. */
 const SLACK = 64;
 
 /** The namespaces of a tree by name, and the numbers that stand for them in the core. */
@@ -14,6 +14,8 @@ export class Namespaces {
   readonly #names = new Map<number, string>();
   readonly #free: number[] = [];
   #last = 0;
+  /** How many were left when names were last forgotten. */
+  #kept = 0;
   #selected = 0;
 
   constructor(core: TreeCore) {
@@ -45,6 +47,11 @@ export class Namespaces {
     return true;
   }
 
+  /** The root of the namespace that is selected, or 0 when nothing is in it. */
+  root(): number {
+    return this.#core.select_namespace(this.#selected) >>> 0;
+  }
+
   /** The key of a namespace by its number in the core. */
   keyOf(number: number): string {
     return this.#names.get(number)!;
@@ -63,21 +70,22 @@ export class Namespaces {
   }
 
   #add(key: string): number {
-    if (this.#numbers.size > 2 * this.#core.namespace_count() + SLACK) this.#forget();
+    if (this.#numbers.size > 2 * this.#kept + SLACK) this.#forget();
     const number = this.#free.pop() ?? ++this.#last;
     this.#numbers.set(key, number);
     this.#names.set(number, key);
     return number;
   }
 
-  /** Drops the names whose root is gone: amortised O(1) a name ever added. */
+  /** Drops the names whose root is gone, when there are twice as many as it left the last time: amortised O(1) a name ever added. */
   #forget(): void {
     for (const [key, number] of this.#numbers) {
       this.#selectNumber(number);
-      if (this.#core.namespace_root() !== 0) continue;
+      if (this.root() !== 0) continue;
       this.#numbers.delete(key);
       this.#names.delete(number);
       this.#free.push(number);
     }
+    this.#kept = this.#numbers.size;
   }
 }

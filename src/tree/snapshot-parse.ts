@@ -121,6 +121,9 @@ function checkDistinct(what: string, names: readonly string[]): void {
   }
 }
 
+/** Numbers of inserts wrap around: what is further back than this would be ahead. */
+const OLDEST = 2 ** 31 - 1;
+
 /** `owned[k]`: which tenant, by its number from 1 on, is the last that owns the k-th node. */
 function readEntries(
   input: Input,
@@ -141,6 +144,7 @@ function readEntries(
     const itsAge = (lastCall - call) >>> 0;
     const isSameInsert = i > 0 && call === words[4 * i - 3];
     if (isSameInsert && timeS !== doubles[2 * i - 1]) throw new SnapshotError(`insert ${call} at two times`);
+    if (call === 0 || itsAge > OLDEST) throw new SnapshotError(`insert ${call} after the last, ${lastCall}`);
     if (itsAge < age) throw new SnapshotError("entries that are not in the order of their inserts");
     age = itsAge;
     if (!Number.isFinite(timeS)) throw new SnapshotError(`the time ${timeS}`);
@@ -165,7 +169,7 @@ function readNode(
     throw new SnapshotError(`node ${index + 1} of ${units} units`);
   if (width !== 1 && width !== 2) throw new SnapshotError(`units of ${width} bytes`);
   const wide = width === 2 ? WIDE : 0;
-  return { parent, namespace, text: input.take(units << wide), units, wide };
+  return { parent, namespace, text: input.take(units * width), units, wide };
 }
 
 class Input {
@@ -232,7 +236,8 @@ class Input {
 
   #skip(bytes: number): number {
     const at = this.#at;
-    if (at + bytes > this.#bytes.length) throw new SnapshotError(`it ends at byte ${this.#bytes.length}, too soon`);
+    if (bytes < 0 || at + bytes > this.#bytes.length)
+      throw new SnapshotError(`it ends at byte ${this.#bytes.length}, too soon`);
     this.#at = at + bytes;
     return at;
   }

@@ -14,7 +14,9 @@ export function restoreSnapshot(into: Restoring, contents: SnapshotContents): bo
     if (!tenants.add(name, rootTimeS)) return false;
   }
   growFor(into, contents);
-  const addresses = graftNodes(into, contents, (node, address) => checkPlace(core, contents, node, address));
+  const addresses = graftNodes(into, contents, (node, address, isNew) =>
+    checkPlace(core, contents, node, address, isNew),
+  );
   if (addresses === null) return false;
   core.restore_call(contents.lastCall);
   for (const { name, entries } of contents.tenants) {
@@ -39,9 +41,15 @@ export function restoreEntries(core: TreeCore, tenant: number, entries: EntryRow
 }
 
 /** In a snapshot of a tree that can be, a node is a new one below its parent. */
-function checkPlace(core: TreeCore, { nodes }: SnapshotContents, node: SnapshotNode, address: number): void {
+function checkPlace(
+  core: TreeCore,
+  { nodes }: SnapshotContents,
+  node: SnapshotNode,
+  address: number,
+  isNew: boolean,
+): void {
   if (node.namespace > 0) return;
-  if (core.graft_joined() !== 0) throw new SnapshotError("two nodes in one place");
+  if (!isNew) throw new SnapshotError("two nodes in one place");
   if (node.wide !== WIDE) return;
   if (core.node_is_latin1(address) !== 0) throw new SnapshotError("a text that is wider than it need be");
   const above = nodes[node.parent - 1];

@@ -169,6 +169,29 @@ describe("what is no snapshot is refused, and never a trap or a hang", () => {
     expect(() => PrefixTree.restore(bytes)).toThrow(message);
   });
 
+  test.each([2 ** 31, 2 ** 32 - 1])("with a node of %d units", (units) => {
+    const tree = new PrefixTree();
+    tree.addTenants(["a"], 0);
+    tree.insert("語", "a", 0);
+    const bytes = tree.snapshot();
+    // The node's row follows the header of 56 bytes and the tenant's 24.
+    const view = new DataView(bytes.buffer);
+    expect([0, 4, 8, 12].map((at) => view.getUint32(80 + at, true))).toEqual([0, 0, 1, 2]);
+    view.setUint32(88, units, true);
+    expect(() => PrefixTree.restore(summed(bytes))).toThrow("too soon");
+  });
+
+  test.each([0, 2])("with an insert of number %d, where the last is 1", (call) => {
+    const tree = new PrefixTree();
+    tree.addTenants(["a"], 0);
+    tree.insert("a", "a", 0);
+    const bytes = tree.snapshot();
+    const view = new DataView(bytes.buffer);
+    expect(view.getUint32(100, true)).toBe(1);
+    view.setUint32(100, call, true);
+    expect(() => PrefixTree.restore(summed(bytes))).toThrow(`insert ${call} after the last, 1`);
+  });
+
   test("what is no Uint8Array is a TypeError", () => {
     expect(() => PrefixTree.restore("warmtree" as never)).toThrow('bytes must be a Uint8Array, not "warmtree"');
   });
