@@ -144,7 +144,7 @@ function readEntries(
     const itsAge = (lastCall - call) >>> 0;
     const isSameInsert = i > 0 && call === words[4 * i - 3];
     if (isSameInsert && timeS !== doubles[2 * i - 1]) throw new SnapshotError(`insert ${call} at two times`);
-    if (call === 0 || itsAge > OLDEST) throw new SnapshotError(`insert ${call} after the last, ${lastCall}`);
+    if (itsAge > OLDEST) throw new SnapshotError(`insert ${call} after the last, ${lastCall}`);
     if (itsAge < age) throw new SnapshotError("entries that are not in the order of their inserts");
     age = itsAge;
     if (!Number.isFinite(timeS)) throw new SnapshotError(`the time ${timeS}`);

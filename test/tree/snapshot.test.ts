@@ -181,7 +181,7 @@ describe("what is no snapshot is refused, and never a trap or a hang", () => {
     expect(() => PrefixTree.restore(summed(bytes))).toThrow("too soon");
   });
 
-  test.each([0, 2])("with an insert of number %d, where the last is 1", (call) => {
+  test.each([2, 2 ** 31])("with an insert of number %d, where the last is 1", (call) => {
     const tree = new PrefixTree();
     tree.addTenants(["a"], 0);
     tree.insert("a", "a", 0);
