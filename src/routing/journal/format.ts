@@ -55,7 +55,7 @@ export interface RequestEvent extends OfRequest {
   readonly chars?: number;
   /** With `blocks`: true for a prompt of token ids. */
   readonly ids?: true;
-  /** How the first user message begins, when the text does not begin so; a hash where texts are hashed. */
+  /** The first 100 characters of the first user message, where those of the text are others; a hash where texts are hashed. */
   readonly opening?: string;
   /** The namespace; a hash where texts are hashed. */
   readonly ns?: string;

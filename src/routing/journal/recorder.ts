@@ -5,7 +5,7 @@ import { type RouterOptions, settingsOf } from "../options.js";
 import { POLICIES } from "../policies/index.js";
 import { valuesOf } from "../policies/option-table.js";
 import type { Replica, ReplicaLoad, ReplicaOptions } from "../replica.js";
-import type { Key } from "../request-key.js";
+import { Key } from "../request-key.js";
 import { shown } from "../shown.js";
 import type { Arrival, RouterEvent, Watchers } from "../watch.js";
 import { BlockHashes } from "./block-hashes.js";
@@ -258,7 +258,8 @@ function idOf({ origin: { arrival, rejections } }: Pick<Hold, "origin">): { id: 
 function textOf({ text, tokens, affinity }: Key): object {
   if (tokens !== null) return { tokens };
   if (text === "") return {};
-  return text.startsWith(affinity) ? { text } : { text, opening: affinity };
+  // A replay takes the text itself for the first user message where it is told nothing else.
+  return new Key("", "", null, text, null).affinity === affinity ? { text } : { text, opening: affinity };
 }
 
 function hashesOf({ text, tokens, chars, affinity }: Key, hashes: BlockHashes): object {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { POLICIES, type PolicyName, type RouterOptions, replay } from "../../../src/index.js";
+import { POLICIES, type PolicyName, Router, type RouterOptions, replay } from "../../../src/index.js";
 import { traffic } from "./traffic.js";
 
 const CASES: [PolicyName, Partial<RouterOptions>][] = [
@@ -32,4 +32,21 @@ describe("a journal replayed under its own options gives the very same decisions
     expect(report.waited).toBeGreaterThan(10);
     expect(report.tokens.hit).toBeGreaterThan(0);
   });
+});
+
+test.each(["structured", "reference"] as const)("chats that begin with a short message (%s)", async (rendering) => {
+  const replicas = Array.from({ length: 8 }, (_, i) => ({ id: `r${i}` }));
+  const router = new Router({ policy: "consistent_hash", replicas, rendering });
+  const lines: string[] = [];
+  router.record((line) => lines.push(line));
+  const chats = ["hi", "yo", "hey"].map((content) => [{ role: "user", content }]);
+  for (let turn = 0; turn < 4; turn++) {
+    for (const messages of chats) {
+      router.route({ messages }).release();
+      messages.push({ role: "assistant", content: "Well." }, { role: "user", content: `And ${turn}?` });
+    }
+  }
+  const report = await replay(lines);
+  expect(report).toMatchObject({ decisions: 12, same: 12, firstDifference: null });
+  if (rendering === "structured") expect(report).toMatchObject({ conversations: 3, laterTurns: 9, moves: 0 });
 });
