@@ -44,13 +44,14 @@ export interface Selection {
 
 const ANY: Wanted = { exclude: undefined, labels: undefined, model: undefined };
 
+/** @param withModel whether to look for the model: where no replica has one, only for a request that may wait until some do. */
 export function wantedOf(
-  set: ReplicaSet,
+  withModel: boolean,
   request: RouteRequest,
   options: CandidateOptions & { model?: string },
 ): Wanted {
   const { exclude, labels } = options;
-  const model = set.someHaveModel ? modelOf(request, options.model) : undefined;
+  const model = withModel ? modelOf(request, options.model) : undefined;
   if (model === undefined && exclude === undefined && labels === undefined) return ANY;
   return { exclude, labels: labels === undefined ? undefined : Object.entries(labels), model };
 }
@@ -62,7 +63,7 @@ export function wantedOf(
  */
 export function select(set: ReplicaSet, wanted: Wanted, locality: Locality | null, attempt: number): Selection {
   const { all } = set;
-  if (wanted === ANY && locality === null && set.full === 0) return { replicas: all, every: true, excluded: null };
+  if (suitsAll(set, wanted) && locality === null && set.full === 0) return { replicas: all, every: true, excluded: null };
   const codes = new Uint8Array(all.length);
   const tier = locality === null ? MOST_TIERS : nearestTier(all, wanted, locality, attempt);
   const replicas = all.slice();
@@ -84,6 +85,10 @@ export function select(set: ReplicaSet, wanted: Wanted, locality: Locality | nul
   }
   replicas.length = count;
   return { replicas, every: count === all.length, excluded: new Excluded(all, codes) };
+}
+
+function suitsAll({ someHaveModel }: ReplicaSet, wanted: Wanted): boolean {
+  return wanted === ANY || (!someHaveModel && wanted.exclude === undefined && wanted.labels === undefined);
 }
 
 /** Whether a replica may serve a request once it has room. */

@@ -168,7 +168,7 @@ export class Router {
     const { signal, timeoutMs = this.#queueTimeoutMs, retryOf, explain = false } = options;
     signal?.throwIfAborted();
     const origin = retryOf === undefined ? this.#admission.arrive() : RouterLease.takeBack(retryOf);
-    const wanted = wantedOf(this.#set, request, options);
+    const wanted = wantedOf(true, request, options);
     const key = this.#reader.read(request, options);
     const { watch } = this.#ground;
     watch?.({ what: "arrived", call: "acquire", origin, key, request, options });
@@ -270,7 +270,7 @@ export class Router {
   }
 
   #route(request: RouteRequest, options: RouteOptions, origin: Origin, read: Key | null): Lease {
-    const wanted = wantedOf(this.#set, request, options);
+    const wanted = wantedOf(this.#set.someHaveModel, request, options);
     const selection = this.#dispatcher.candidates(wanted, 0);
     if (selection.replicas.length === 0) throw new NoReplicaError(this.#set.all.length, selection.excluded);
     const key = read ?? this.#reader.read(request, options);

@@ -93,6 +93,17 @@ describe("acquire", () => {
     expect(waiting.map(({ lease }) => lease?.replica.id)).toEqual(["b", undefined]);
   });
 
+  test("one that came before any replica had a model waits for a replica of its model", async () => {
+    const { router } = virtualRouter({ replicas: [] });
+    const waiting = watch(router.acquire({ model: "m", text: "x" }));
+    router.updateReplicas([
+      { id: "a", model: "other" },
+      { id: "b", model: "m" },
+    ]);
+    await settled();
+    expect(waiting.lease?.replica.id).toBe("b");
+  });
+
   test("a full queue refuses, with the numbers", async () => {
     const { router } = virtualRouter({ replicas: one(), maxQueuedRequests: 2 });
     router.route({ text: "" });
