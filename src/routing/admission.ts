@@ -215,10 +215,16 @@ export class Admission {
 
   /** A choice anew, among the replicas with room, if there are any. Returns whether the waiter is no longer there. */
   #grant(waiter: Waiter): boolean {
-    const { wanted, origin } = waiter;
+    const { wanted, origin, signal } = waiter;
     try {
+      // One signal may end leases and waits, in whatever order its listeners are called.
+      signal?.throwIfAborted();
       const selection = this.#dispatcher.candidates(wanted, origin.rejections);
-      if (selection.replicas.length === 0) return false;
+      if (selection.replicas.length === 0) {
+        const replicas = this.#set.all;
+        if (replicas.length === 0 || replicas.some((replica) => mayServe(replica, wanted))) return false;
+        throw new NoReplicaError(replicas.length, selection.excluded);
+      }
       const placed = this.#dispatcher.place(waiter, selection, origin, this.#exact);
       if (!(placed instanceof RouterLease)) {
         waiter.meant = placed;

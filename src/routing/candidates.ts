@@ -63,7 +63,8 @@ export function wantedOf(
  */
 export function select(set: ReplicaSet, wanted: Wanted, locality: Locality | null, attempt: number): Selection {
   const { all } = set;
-  if (suitsAll(set, wanted) && locality === null && set.full === 0) return { replicas: all, every: true, excluded: null };
+  if (suitsAll(set, wanted) && locality === null && set.full === 0)
+    return { replicas: all, every: true, excluded: null };
   const codes = new Uint8Array(all.length);
   const tier = locality === null ? MOST_TIERS : nearestTier(all, wanted, locality, attempt);
   const replicas = all.slice();

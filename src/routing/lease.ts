@@ -117,6 +117,10 @@ export class Hold implements Route {
     ground.idleLimit?.sign(this);
   }
 
+  isOf(ground: LeaseGround): boolean {
+    return this.#ground === ground;
+  }
+
   tie(signal: AbortSignal): void {
     this.#signal = signal;
     signal.addEventListener("abort", this, { once: true });
@@ -254,12 +258,13 @@ export class RouterLease implements Lease {
    * The origin of a request that is put back after this lease was rejected.
    * @throws TypeError for any other lease, and the second time.
    */
-  static takeBack(lease: unknown): Origin {
+  static takeBack(lease: unknown, ground: LeaseGround): Origin {
     const hold = typeof lease === "object" && lease !== null && #hold in lease ? lease.#hold : null;
     if (hold === null || hold.end !== "rejected" || hold.putBack) {
       const given = hold === null ? shown(lease) : hold.putBack ? "one put back already" : (hold.end ?? "a live one");
       throw new TypeError(`retryOf must be a lease that was rejected, not ${given}`);
     }
+    if (!hold.isOf(ground)) throw new TypeError("retryOf must be a lease of this router");
     hold.putBack = true;
     const { origin } = hold;
     return { arrival: origin.arrival, rejections: origin.rejections + 1, after: origin };

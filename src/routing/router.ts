@@ -167,7 +167,7 @@ export class Router {
     checkRoute(options);
     const { signal, timeoutMs = this.#queueTimeoutMs, retryOf, explain = false } = options;
     signal?.throwIfAborted();
-    const origin = retryOf === undefined ? this.#admission.arrive() : RouterLease.takeBack(retryOf);
+    const origin = retryOf === undefined ? this.#admission.arrive() : RouterLease.takeBack(retryOf, this.#ground);
     const wanted = wantedOf(true, request, options);
     const key = this.#reader.read(request, options);
     const { watch } = this.#ground;

@@ -104,6 +104,35 @@ describe("acquire", () => {
     expect(waiting.lease?.replica.id).toBe("b");
   });
 
+  test("a request that no replica may serve any more, after a change, is turned away", async () => {
+    const { router } = virtualRouter({ replicas: [{ id: "a", model: "m", maxOngoingRequests: 1 }] });
+    router.route({ text: "", model: "m" } as never);
+    const waiting = router.acquire({ text: "" }, { model: "m" });
+    router.updateReplicas([{ id: "b", model: "n" }]);
+    await expect(waiting).rejects.toThrow(NoReplicaError);
+    expect(router.waiting).toBe(0);
+  });
+
+  test("a request whose signal ends the lease that it waits for is turned away, too", async () => {
+    const { router } = virtualRouter({ replicas: one() });
+    const controller = new AbortController();
+    router.route({ text: "" }, { signal: controller.signal });
+    const waiting = router.acquire({ text: "" }, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect([router.leases, router.waiting]).toEqual([0, 0]);
+  });
+
+  test("a rejected lease of another router cannot be put back here", async () => {
+    const [first, second] = [virtualRouter({ replicas: one() }), virtualRouter({ replicas: one() })];
+    const lease = first.router.route({ text: "" });
+    lease.reject();
+    const refused = second.router.acquire({ text: "" }, { retryOf: lease });
+    await expect(refused).rejects.toThrow(new TypeError("retryOf must be a lease of this router"));
+    // It still can where it came from.
+    expect((await first.router.acquire({ text: "" }, { retryOf: lease })).live).toBe(true);
+  });
+
   test("a full queue refuses, with the numbers", async () => {
     const { router } = virtualRouter({ replicas: one(), maxQueuedRequests: 2 });
     router.route({ text: "" });
