@@ -40,7 +40,7 @@ export function checkObserve(observe: unknown, options: ObserveOptions): void {
   }
 }
 
-/** Begins to track. What `observe` throws ends it. */
+/** Begins to track. What `observe` or `stopwatch` throws ends it. */
 export function startObserving(
   watchers: Watchers,
   observed: Observed,
@@ -50,19 +50,23 @@ export function startObserving(
 ): Observation {
   let stopped = false;
   const tell = (row: TrackingRow): void => {
+    if (!stopped) observe(row);
+  };
+  const observer = new Observer(observed, tell, time.clock, stopwatch);
+  // What is thrown within the router would be taken for a failure of the request.
+  const orEnd = (work: () => void): void => {
     if (stopped) return;
     try {
-      observe(row);
+      work();
     } catch (error) {
       stop();
       console.error("warmroute: the tracking ends here, since its callback failed:", error);
     }
   };
-  const observer = new Observer(observed, tell, time.clock, stopwatch);
-  const repeater = new Repeater(time.timers, (work) => work(0));
+  const repeater = new Repeater(time.timers, (work) => orEnd(() => work(0)));
   const watch = (event: RouterEvent): void => {
     if (event.what === "disposed") stop();
-    else observer.hear(event);
+    else orEnd(() => observer.hear(event));
   };
   const stop = (): void => {
     stopped = true;
@@ -72,9 +76,8 @@ export function startObserving(
   watchers.add(watch);
   repeater.every(everySecs, () => observer.sample());
   const end = (): void => {
-    if (stopped) return;
-    observer.sample();
-    stop();
+    orEnd(() => observer.sample());
+    if (!stopped) stop();
   };
   return { stop: end, [Symbol.dispose]: end };
 }

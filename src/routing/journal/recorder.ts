@@ -74,28 +74,29 @@ export function startRecording(
   options: RecordOptions,
 ): Recording {
   let stopped = false;
+  let recorder: Recorder | null = null;
   const stop = (): void => {
     stopped = true;
     watchers.remove(watch);
   };
-  const recorder = new Recorder(
-    (line) => {
-      if (stopped) return;
-      try {
-        write(line);
-      } catch (error) {
-        stop();
-        console.error("warmroute: the journal ends here, since it cannot be written:", error);
-      }
-    },
-    state,
-    options,
-  );
-  const watch = recorder.watch;
-  if (!stopped) watchers.add(watch);
+  // What is thrown within the router would be taken for a failure of the request.
+  const orEnd = (work: () => void): void => {
+    if (stopped) return;
+    try {
+      work();
+    } catch (error) {
+      stop();
+      console.error("warmroute: the journal ends here, since it cannot be written:", error);
+    }
+  };
+  const watch = (event: RouterEvent): void => orEnd(() => recorder!.watch(event));
+  orEnd(() => {
+    recorder = new Recorder(write, state, options);
+    watchers.add(watch);
+  });
   return {
     get lines() {
-      return recorder.lines;
+      return recorder?.lines ?? 0;
     },
     stop,
     [Symbol.dispose]: stop,
@@ -136,7 +137,7 @@ export class Recorder {
     }
   }
 
-  readonly watch = (event: RouterEvent): void => {
+  watch(event: RouterEvent): void {
     switch (event.what) {
       case "read": {
         this.#open.at(-1)?.times.push(event.timeS);
@@ -196,7 +197,7 @@ export class Recorder {
         this.#end();
         return;
     }
-  };
+  }
 
   #begin(fields: object, origin: Origin | null = null): void {
     this.#open.push({ fields, origin, refused: false, times: [], leases: [] });
@@ -219,12 +220,14 @@ export class Recorder {
   }
 
   #put(line: object): void {
+    this.#write(`${JSON.stringify(line).replace(LINE_ENDS, escaped)}\n`);
     this.lines++;
-    this.#write(`${JSON.stringify(line)}\n`);
   }
 
   #request({ call, origin, key, request, options }: Arrival): object {
-    const { exclude, labels } = options;
+    const { exclude = NOBODY, labels } = options;
+    // What is no string is no replica's id.
+    const excluded = [...exclude].filter((id) => typeof id === "string");
     const name = (text: string): string => this.#hashes?.ofName(text) ?? text;
     return {
       do: call,
@@ -233,7 +236,7 @@ export class Recorder {
       ...(key.namespace !== "" && { ns: name(key.namespace) }),
       ...(key.session !== null && { session: name(key.session) }),
       model: modelOf(request, options.model),
-      ...(exclude !== undefined && exclude.size > 0 && { exclude: [...exclude] }),
+      ...(excluded.length > 0 && { exclude: excluded }),
       ...(labels !== undefined && { labels }),
     };
   }
@@ -248,8 +251,17 @@ interface Line {
   readonly leases: (readonly [number, number, string, string])[];
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Of an event that has been written already. */
 const SILENT: Line = { fields: {}, origin: null, refused: false, times: [], leases: [] };
+
+/** JSON has them as they are, but readline ends a line at them. */
+const LINE_ENDS = /[\u2028\u2029]/g;
+
+function escaped(lineEnd: string): string {
+  return `\\u${lineEnd.charCodeAt(0).toString(16)}`;
+}
 
 function idOf({ origin: { arrival, rejections } }: Pick<Hold, "origin">): { id: number; try?: number } {
   return rejections === 0 ? { id: arrival } : { id: arrival, try: rejections };
