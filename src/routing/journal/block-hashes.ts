@@ -106,12 +106,13 @@ export function lettersOf(chars: number, blockChars: number): number {
 export function standInText(hashes: string, chars: number, blockChars: number): string {
   let text = "";
   for (let at = 0; at < hashes.length; at += LETTERS) {
+    const length = Math.min(blockChars, chars - text.length);
     text += hashes
       .slice(at, at + LETTERS)
-      .repeat(Math.ceil(blockChars / LETTERS))
-      .slice(0, blockChars);
+      .repeat(Math.ceil(length / LETTERS))
+      .slice(0, length);
   }
-  return text.slice(0, chars);
+  return text;
 }
 
 /** As `standInText`: token ids, of which a block has a quarter of its characters. */

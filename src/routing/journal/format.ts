@@ -129,6 +129,20 @@ export function toJson(_name: string, value: unknown): unknown {
   return value === Number.POSITIVE_INFINITY ? "Infinity" : value;
 }
 
-export function fromJson(value: unknown): unknown {
-  return value === "Infinity" ? Number.POSITIVE_INFINITY : value;
+/** The options of a header as a router takes them. */
+export function recordedOptions({ options }: JournalHeader): Record<string, unknown> {
+  const given = Object.entries(options).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, value === "Infinity" ? Number.POSITIVE_INFINITY : value]),
+  );
+}
+
+/** Blocks longer than this tell nothing of prompts any more. */
+const MOST_BLOCK_CHARS = 65_536;
+
+/** What a block's length must be, in words. */
+export const BLOCK_CHARS: string = `a multiple of 4, from 4 to ${MOST_BLOCK_CHARS}`;
+
+export function isBlockChars(value: unknown): boolean {
+  return typeof value === "number" && value >= 4 && value <= MOST_BLOCK_CHARS && value % 4 === 0;
 }

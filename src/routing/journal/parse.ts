@@ -1,6 +1,17 @@
+import { checkOptions, type RouterOptions } from "../options.js";
+import { POLICIES, type PolicyName } from "../policies/index.js";
 import { shown } from "../shown.js";
 import { lettersOf } from "./block-hashes.js";
-import { JOURNAL_VERSION, type JournalEvent, type JournalHeader, type RequestEvent } from "./format.js";
+import {
+  BLOCK_CHARS,
+  isBlockChars,
+  JOURNAL_VERSION,
+  type JournalEvent,
+  type JournalHeader,
+  RECORDED_OPTIONS,
+  type RequestEvent,
+  recordedOptions,
+} from "./format.js";
 
 /** A line of a journal that cannot be read. */
 export class JournalError extends Error {
@@ -27,7 +38,30 @@ export function parseHeader(text: string): JournalHeader {
   if ((header.keys === "hashes") !== "blockChars" in header) {
     throw new JournalError(1, 'blockChars must be there with keys "hashes", and only then');
   }
+  checkRecordedOptions(header as unknown as JournalHeader);
   return header as unknown as JournalHeader;
+}
+
+/** What the recorded router would have refused is the journal's fault, not that of who replays it. */
+function checkRecordedOptions(header: JournalHeader): void {
+  const { policy } = header.options;
+  const known = !header.own && Object.hasOwn(POLICIES, policy as PolicyName);
+  const accepted = [
+    "policy",
+    ...RECORDED_OPTIONS,
+    ...(known ? Object.keys(POLICIES[policy as PolicyName].options) : []),
+  ];
+  try {
+    // For one of its own any will do: only its name is in the header.
+    const own = header.own && { policy: () => {} };
+    checkOptions({ ...recordedOptions(header), replicas: header.replicas, ...own } as unknown as RouterOptions);
+  } catch (error) {
+    throw new JournalError(1, (error as Error).message);
+  }
+  for (const name of Object.keys(header.options)) {
+    if (accepted.includes(name)) continue;
+    throw new JournalError(1, `unknown option ${shown(name)} in the header; there are ${accepted.join(", ")}`);
+  }
 }
 
 /** @throws JournalError that says what is wrong with the line. */
@@ -79,10 +113,7 @@ const leases: Check = {
     ),
   words: "an array of [id, try, replica, reason]",
 };
-const blockChars: Check = {
-  is: (value) => isCount(value) && value >= 4 && value % 4 === 0,
-  words: "a multiple of 4, 4 or more",
-};
+const blockChars: Check = { is: isBlockChars, words: BLOCK_CHARS };
 
 const HEADER: Fields = {
   journal: string,

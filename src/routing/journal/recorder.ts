@@ -1,4 +1,5 @@
 import { modelOf } from "../candidates.js";
+import { wrong } from "../checks.js";
 import { QueueTimeoutError } from "../errors.js";
 import type { Hold, Origin } from "../lease.js";
 import { type RouterOptions, settingsOf } from "../options.js";
@@ -9,7 +10,15 @@ import { Key } from "../request-key.js";
 import { shown } from "../shown.js";
 import type { Arrival, RouterEvent, Watchers } from "../watch.js";
 import { BlockHashes } from "./block-hashes.js";
-import { JOURNAL_VERSION, type JournalKeys, type JournalReplica, RECORDED_OPTIONS, toJson } from "./format.js";
+import {
+  BLOCK_CHARS,
+  isBlockChars,
+  JOURNAL_VERSION,
+  type JournalKeys,
+  type JournalReplica,
+  RECORDED_OPTIONS,
+  toJson,
+} from "./format.js";
 
 /** How a journal is written. */
 export interface RecordOptions {
@@ -17,7 +26,7 @@ export interface RecordOptions {
   keys?: JournalKeys;
   /** Whoever has it can try whether a text was sent; without it nobody can. Not empty; a random one is best. It is not written. */
   salt?: string;
-  /** Characters of a block that is hashed, a multiple of 4. Smaller: more precise, and longer lines. Default: 64. */
+  /** Characters of a block that is hashed, a multiple of 4, from 4 to 65,536. Smaller: more precise, and longer lines. Default: 64. */
   blockChars?: number;
 }
 
@@ -48,9 +57,7 @@ export function checkRecord(write: unknown, options: RecordOptions): void {
   if (keys === "hashes" && (typeof salt !== "string" || salt === "")) {
     throw new TypeError(`salt must be a string, not empty, where keys are "hashes", not ${shown(salt)}`);
   }
-  if (!Number.isSafeInteger(blockChars) || blockChars < 4 || blockChars % 4 !== 0) {
-    throw new RangeError(`blockChars must be a multiple of 4, 4 or more, not ${shown(blockChars)}`);
-  }
+  if (!isBlockChars(blockChars)) throw wrong("blockChars", blockChars, BLOCK_CHARS);
 }
 
 const RECORD_OPTIONS = ["keys", "salt", "blockChars"];

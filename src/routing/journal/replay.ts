@@ -4,6 +4,7 @@ import { shown } from "../shown.js";
 import type { JournalHeader, JournalKeys } from "./format.js";
 import { JournalError, parseEvent, parseHeader } from "./parse.js";
 import { type Difference, Run } from "./run.js";
+import { Sequence } from "./sequence.js";
 import type { HitCount } from "./tally.js";
 
 /** A journal: its lines, one after the other, or the whole of it as one string. */
@@ -82,8 +83,8 @@ export interface ReplayReport {
 /**
  * What a router with these options would have made of the requests that a journal tells: each comes, is accepted, has its first token
  * and its end when it did, on whatever replica it is now. As recorded, and of a whole journal of texts, the decisions are the same.
- * @throws JournalError that names the line; TypeError or RangeError that names the option. O(journal) in time; in memory only the
- * tree and one line.
+ * @throws JournalError that names the line; TypeError or RangeError that names the option, of which undefined counts as not given.
+ * O(journal) in time; in memory only the tree, one line and a bit for each request.
  */
 export async function replay(journal: Journal, options: ReplayOptions = {}): Promise<ReplayReport> {
   const [report] = await replayEach(journal, [options]);
@@ -92,12 +93,19 @@ export async function replay(journal: Journal, options: ReplayOptions = {}): Pro
 
 /** As `replay`, with several sets of options, reading the journal once. */
 export async function replayEach(journal: Journal, options: readonly ReplayOptions[]): Promise<ReplayReport[]> {
+  if (!Array.isArray(options)) throw new TypeError(`options must be an array of options, not ${shown(options)}`);
   for (const each of options) checkReplay(each);
   const replayer = new Replayer(options);
   try {
     let line = 0;
     for await (const text of linesOf(journal)) {
       line++;
+      if (typeof text !== "string") {
+        const given = ArrayBuffer.isView(text) ? "bytes" : shown(text);
+        throw new TypeError(
+          `line ${line} of the journal must be a string, not ${given}; createInterface of node:readline makes lines of a stream`,
+        );
+      }
       // Where a file is read by its line feeds, the last one is followed by nothing.
       if (text !== "") replayer.take(text, line);
     }
@@ -135,7 +143,8 @@ function checkReplay(options: ReplayOptions): void {
     throw new TypeError(`options must be an object, not ${shown(options)}`);
   }
   for (const name of NOT_REPLAYED) {
-    if (name in options) throw new TypeError(`${name} is as recorded in a replay: it cannot be given`);
+    if (options[name as keyof ReplayOptions] !== undefined)
+      throw new TypeError(`${name} is as recorded in a replay: it cannot be given`);
   }
   checkNumber("cacheChars", options.cacheChars, (n) => n >= 1, "1 or more");
 }
@@ -143,6 +152,7 @@ function checkReplay(options: ReplayOptions): void {
 class Replayer {
   readonly #options: readonly ReplayOptions[];
   #header: JournalHeader | null = null;
+  #sequence: Sequence | null = null;
   #runs: Run[] = [];
 
   constructor(options: readonly ReplayOptions[]) {
@@ -151,11 +161,14 @@ class Replayer {
 
   take(text: string, line: number): void {
     if (this.#header === null) {
-      this.#header = parseHeader(text);
+      // Editors and shells of Windows put a byte order mark first.
+      this.#header = parseHeader(text.replace(/^\uFEFF/, ""));
+      this.#sequence = new Sequence(this.#header);
       for (const options of this.#options) this.#runs.push(new Run(this.#header, options));
       return;
     }
     const event = parseEvent(text, line, this.#header);
+    this.#sequence!.take(event, line);
     for (const run of this.#runs) {
       try {
         run.take(event, line);

@@ -5,12 +5,12 @@ import { type RouteOptions, Router } from "../router.js";
 import type { RouterEvent } from "../watch.js";
 import { standInText, standInTokens } from "./block-hashes.js";
 import {
-  fromJson,
   type JournalEvent,
   type JournalHeader,
   type JournalLease,
   RECORDED_OPTIONS,
   type RequestEvent,
+  recordedOptions,
 } from "./format.js";
 import { Tally } from "./tally.js";
 import { VirtualTime } from "./virtual-time.js";
@@ -61,13 +61,17 @@ export class Run {
     this.#time = new VirtualTime(header.t);
     this.tally = new Tally(cacheChars);
     const { clock, timers } = this.#time;
-    const all = { ...recordedOptions(header, options.policy), ...options } as RouterOptions;
+    const recorded = optionsFor(header, options.policy);
+    // Undefined counts as not given. (What is no option at all is for the router to refuse.)
+    const given = Object.entries(options).filter(
+      ([name, value]) => value !== undefined || !Object.hasOwn(recorded, name),
+    );
+    const all = { ...recorded, ...Object.fromEntries(given) } as unknown as RouterOptions;
     this.#router = new Router({ ...all, replicas: header.replicas, clock, timers, onForgottenLease: () => {} });
     this.#loop = this.#time.last;
-    const recorded = header.options;
+    const { doEviction, evictionIntervalSecs } = header.options;
     this.#loopAsRecorded =
-      recorded.doEviction === true &&
-      recorded.evictionIntervalSecs === (all.evictionIntervalSecs ?? recorded.evictionIntervalSecs);
+      doEviction === true && evictionIntervalSecs === (all.evictionIntervalSecs ?? evictionIntervalSecs);
     this.policy = this.#router.policy;
     this.tally.replicasAre(
       header.replicas.map(({ id }) => id),
@@ -279,12 +283,9 @@ function keyOf(event: RequestEvent, blockChars: number): Key {
 }
 
 /** The options of the recorded router; those of its policy only for that policy. */
-function recordedOptions({ options, own }: JournalHeader, policy: unknown): Record<string, unknown> {
-  const recorded = Object.fromEntries(
-    Object.entries(options)
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, fromJson(value)]),
-  );
+function optionsFor(header: JournalHeader, policy: unknown): Record<string, unknown> {
+  const { options, own } = header;
+  const recorded = recordedOptions(header);
   if (policy === undefined) {
     if (own) throw new TypeError(`the journal is of a policy of one's own, ${options.policy}: policy must be given`);
     return recorded;

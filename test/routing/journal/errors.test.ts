@@ -66,6 +66,58 @@ describe("a journal that cannot be read is told by its line", () => {
       "line 2: blocks must be 16 letters for 17 characters, not 8",
     ],
     [
+      "a block too long",
+      HASHED.replace(":16", ":65540"),
+      "line 1: blockChars must be a multiple of 4, from 4 to 65536, not 65540",
+    ],
+    [
+      "a header with a wrong value",
+      HEADER.replace('"random"', '"random","seed":1.5'),
+      "line 1: seed must be a whole number, not 1.5",
+    ],
+    [
+      "a header with an unknown option",
+      HEADER.replace('"random"', '"random","color":"red"'),
+      'line 1: unknown option "color"',
+    ],
+    [
+      "a header with an option that is not recorded",
+      HEADER.replace('"random"', '"random","queueTimeoutMs":5'),
+      'line 1: unknown option "queueTimeoutMs" in the header; there are policy, seed,',
+    ],
+    ["a header with an unknown policy", HEADER.replace('"random"', '"fast"'), "line 1: policy must be one of"],
+    [
+      "a header with a wrong option of one's own policy",
+      HEADER.replace('{"policy":"random"}', '{"policy":"mine","insertAt":"end"},"own":true'),
+      'line 1: insertAt must be "choice" or "accept", not "end"',
+    ],
+    ["a request twice", `${HEADER}\n${ROUTE}\n${ROUTE}`, "line 3: request 0 comes a second time"],
+    [
+      "a request twice, the first one over",
+      `${HEADER}\n${ROUTE}\n{"do":"end","id":0,"how":"released","t":1}\n${ROUTE}`,
+      "line 4: request 0 comes a second time",
+    ],
+    [
+      "the end of a request that never came",
+      `${HEADER}\n${ROUTE}\n{"do":"end","id":7,"how":"released","t":1}`,
+      'line 3: "end" of request 7, which never came',
+    ],
+    [
+      "a later number than any that came, where it begins later",
+      `${HEADER.replace("true", "false")}\n${ROUTE}\n{"do":"end","id":7,"how":"released","t":1}`,
+      'line 3: "end" of request 7, which never came',
+    ],
+    [
+      "the end of a request that is over",
+      `${HEADER}\n${ROUTE}${`\n{"do":"end","id":0,"how":"released","t":1}`.repeat(2)}`,
+      'line 4: "end" of request 0 which is over, or never came',
+    ],
+    [
+      "a retry of a request that never came",
+      `${HEADER}\n${ROUTE.replace('"id":0', '"id":0,"try":1')}`,
+      'line 2: "route" of request 0, which never came',
+    ],
+    [
       "a wrong replica",
       `${HEADER}\n{"do":"replicas","list":[{"id":"a"},{"id":"a"}]}`,
       'line 2: replicas[1].id must be different from the others, not "a" again',
@@ -119,9 +171,46 @@ describe("record", () => {
     [() => {}, { keys: "sums" }, 'keys must be "texts" or "hashes", not "sums"'],
     [() => {}, { keys: "hashes" }, 'salt must be a string, not empty, where keys are "hashes", not undefined'],
     [() => {}, { keys: "hashes", salt: "" }, 'salt must be a string, not empty, where keys are "hashes", not ""'],
-    [() => {}, { blockChars: 10 }, "blockChars must be a multiple of 4, 4 or more, not 10"],
+    [() => {}, { blockChars: 10 }, "blockChars must be a multiple of 4, from 4 to 65536, not 10"],
+    [
+      () => {},
+      { keys: "hashes", salt: "s", blockChars: 2 ** 30 },
+      "blockChars must be a multiple of 4, from 4 to 65536, not 1073741824",
+    ],
     [() => {}, { hash: true }, 'unknown option "hash"; there are keys, salt, blockChars'],
   ])("refuses %o, %o", (write, options, message) => {
     expect(() => router.record(write as never, options as never)).toThrow(message);
   });
+});
+
+describe("a journal as it comes from elsewhere", () => {
+  test("may begin with a byte order mark", async () => {
+    expect(await replay(`\uFEFF${HEADER}\n${ROUTE}`)).toMatchObject({ requests: 1 });
+  });
+
+  test.each<[string, Iterable<unknown>, string]>([
+    ["bytes", [Buffer.from(HEADER)], "line 1 of the journal must be a string, not bytes"],
+    ["one buffer", Buffer.from(HEADER), "line 1 of the journal must be a string, not 123"],
+    ["an object", [HEADER, JSON.parse(ROUTE)], "line 2 of the journal must be a string, not an object"],
+  ])("must be lines: %s", async (_name, journal, message) => {
+    const failing = replay(journal as never);
+    await expect(failing).rejects.toThrow(message);
+    await expect(failing).rejects.toThrow("node:readline");
+    await expect(failing).rejects.toBeInstanceOf(TypeError);
+  });
+});
+
+test("undefined options are not given: what was recorded holds", async () => {
+  const header = HEADER.replace('{"policy":"random"}', '{"policy":"consistent_hash","seed":3,"virtualNodes":2}');
+  const nothing = {
+    policy: undefined,
+    seed: undefined,
+    virtualNodes: undefined,
+    cacheChars: undefined,
+    clock: undefined,
+  };
+  const lines = [header.replace('{"id":"a"}', '{"id":"a"},{"id":"b"}')];
+  for (let id = 0; id < 30; id++) lines.push(JSON.stringify({ do: "route", id, t: id, text: `chat ${id}` }));
+  expect(await replay(lines, nothing as never)).toEqual(await replay(lines));
+  await expect(replay(lines, { policies: undefined } as never)).rejects.toThrow('unknown option "policies"');
 });
