@@ -1,3 +1,4 @@
+import { lowerGrains, planCut, shortenText, upperGrains } from "./cutting";
 import { BLOCK_GRAINS, addChild, blocksFor } from "./edges";
 import { allocate, fitsAbove, hold, releaseHeld } from "./memory";
 import { newNamespace } from "./namespaces";
@@ -6,7 +7,7 @@ import { claim, split, touchPath } from "./path";
 import { currentCall, nextCall, oldestTenant } from "./pressure";
 import { linkNewest, prune } from "./recency";
 import { NODE_GRAINS, Node, TOUCH_GRAINS, Tenant, Touch, characterCount, freeNode, initTouch, newNode } from "./records";
-import { appendText, charactersUpTo, freeText, lowerGrains, planCut, setText, shortenText, unitsUpTo, upperGrains } from "./text";
+import { appendText, charactersUpTo, freeText, setText, unitsUpTo } from "./text";
 import { characterAt, isHighSurrogate, isLowSurrogate } from "./units";
 import { absent, begin, beginAt, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
 

@@ -1,10 +1,11 @@
+import { cutText, lowerGrains, planCut, upperGrains } from "./cutting";
 import { replaceChild } from "./edges";
 import { hold, releaseHeld } from "./memory";
 import { addOwner, findOwner, shareOwners, sharedGrains, touchOf } from "./owners";
 import { enqueue } from "./pressure";
 import { disown, findTouch, lessen, linkNewest } from "./recency";
 import { NODE_GRAINS, Node, Tenant, Touch, countCharacters, newNode } from "./records";
-import { cutText, firstCharacter, lowerGrains, planCut, unitsUpTo, upperGrains } from "./text";
+import { firstCharacter, unitsUpTo } from "./text";
 import { charactersBefore, node, offset, root } from "./walk";
 
 /** What an insert does to the path of its text, when all that it needs is there; and how it is taken back. */

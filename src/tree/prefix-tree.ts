@@ -310,8 +310,8 @@ export class PrefixTree {
   }
 
   /**
-   * Sweeps every `intervalSecs` (and removes what has expired), the first time after one interval. The loop never keeps the process alive, ends when the
-   * tree is disposed of or collected, and goes on when a sweep fails.
+   * Sweeps every `intervalSecs` (and removes what has expired), the first time after one interval. The loop never keeps the process
+   * alive, ends when the tree is disposed of or collected, and goes on when a sweep fails.
    * @returns false, and the options are ignored, if a loop runs already.
    */
   startEvictionLoop(options: EvictionLoopOptions): boolean {
