@@ -4,8 +4,11 @@ export default defineConfig({
   resolve: { alias: { "#wasm": new URL("./src/wasm/inline.ts", import.meta.url).pathname } },
   test: {
     include: ["test/**/*.test.ts"],
-    // Examples that need an install of their own: npm run test:examples.
-    exclude: process.env.WARMROUTE_EXAMPLES === undefined ? ["test/examples/installed/**"] : [],
+    // What needs an install of its own: npm run test:examples, npm run test:engines.
+    exclude: [
+      ...(process.env.WARMROUTE_EXAMPLES === undefined ? ["test/examples/installed/**"] : []),
+      ...(process.env.WARMROUTE_ENGINES === undefined ? ["test/engines/installed/**"] : []),
+    ],
     // No test is about time: a limit only ends one that hangs, on however slow a machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -2,7 +2,7 @@
 // of those after it.
 import { spawnSync } from "node:child_process";
 
-const STEPS = ["check", "test", "test:runtimes", "test:examples", "test:consumers"];
+const STEPS = ["check", "test", "test:runtimes", "test:examples", "test:consumers", "test:engines"];
 
 const rows = STEPS.map((step) => {
   console.log(`\n== npm run ${step}`);
