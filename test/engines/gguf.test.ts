@@ -17,8 +17,14 @@ test("a GGUF file: head, values by kind, tensors each at a multiple of 32 bytes"
     at += 8 + length;
     return value;
   };
-  const uint32 = () => file.readUInt32LE((at += 4) - 4);
-  const uint64 = () => Number(file.readBigUInt64LE((at += 8) - 8));
+  const uint32 = () => {
+    at += 4;
+    return file.readUInt32LE(at - 4);
+  };
+  const uint64 = () => {
+    at += 8;
+    return Number(file.readBigUInt64LE(at - 8));
+  };
   expect([text(), uint32(), text()]).toEqual(["general.name", 8, "ab"]);
   expect([text(), uint32(), uint32()]).toEqual(["count", 4, 7]);
   expect([text(), uint32(), uint64(), uint64(), uint32(), uint64()]).toEqual(["first", 2, 3, 1, 0, 0]);
