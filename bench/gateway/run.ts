@@ -13,7 +13,7 @@ import { openStreams } from "./cases/open-streams.js";
 import { BURST, PACED, streams } from "./cases/streams.js";
 import { unary } from "./cases/unary.js";
 import { proxyKinds } from "./proxies/kinds.js";
-import { freePort } from "./proxies/proxy.js";
+import { freePort, type ProxyKind, startProxy } from "./proxies/proxy.js";
 
 const REPLICAS = 2;
 const CASES = ["unary", "burst", "paced", "open"] as const;
@@ -43,14 +43,14 @@ const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
 const wanted = options.proxies?.split(",");
 const kinds = proxyKinds(options).filter(({ name }) => wanted === undefined || wanted.includes(name));
-const present = kinds.filter((kind) => {
-  const missing = kind.missing();
-  if (missing !== null) console.error(`without ${kind.name}: ${missing}`);
-  return missing === null;
-});
-
 const replicas = await Promise.all(Array.from({ length: REPLICAS }, startReplica));
 const urls = replicas.map(({ url }) => url);
+const present: ProxyKind[] = [];
+for (const kind of kinds) {
+  const missing = kind.missing() ?? (await failure(kind));
+  if (missing === null) present.push(kind);
+  else console.error(`without ${kind.name}: ${missing}`);
+}
 const tables: Table[] = [];
 try {
   for (const name of options.cases.split(",")) {
@@ -73,6 +73,16 @@ if (options.json !== undefined) {
     options.json,
     `${JSON.stringify({ command, date: new Date().toISOString(), machine, tables }, null, 2)}\n`,
   );
+}
+
+/** What it says when it is started; null when it serves. */
+async function failure(kind: ProxyKind): Promise<string | null> {
+  try {
+    await (await startProxy(kind, urls)).stop();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function tableOf(name: string): Promise<Table> {

@@ -63,7 +63,7 @@ function fromPython(name: string, module: string, policy: string, python: string
   const [main, ...before] = module.split(" ");
   return {
     name,
-    command: (port, urls) => [
+    command: (port, urls, spare) => [
       python,
       "-m",
       main!,
@@ -73,7 +73,7 @@ function fromPython(name: string, module: string, policy: string, python: string
       "--port",
       String(port),
       "--prometheus-port",
-      String(port + 1),
+      String(spare),
       "--policy",
       policy,
       "--log-level",

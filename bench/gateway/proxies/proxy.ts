@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 /** A proxy that can be started in front of replicas. */
 export interface ProxyKind {
   readonly name: string;
-  /** Program and arguments. */
-  command(port: number, urls: readonly string[]): readonly string[];
+  /** Program and arguments. @param spare another free port, for one that needs two. */
+  command(port: number, urls: readonly string[], spare: number): readonly string[];
   /** Why it cannot be started here; null when it can. */
   missing(): string | null;
 }
@@ -22,8 +22,8 @@ const TAIL = 2000;
 
 /** Starts a program and waits until it answers a chat. @throws Error with what it printed when it does not. */
 export async function startProxy(kind: ProxyKind, urls: readonly string[], model = "bench"): Promise<StartedProxy> {
-  const port = await freePort();
-  const [program, ...args] = kind.command(port, urls);
+  const [port, spare] = await Promise.all([freePort(), freePort()]);
+  const [program, ...args] = kind.command(port, urls, spare);
   const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   let printed = "";
   for (const output of [child.stdout!, child.stderr!]) {
