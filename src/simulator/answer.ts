@@ -1,7 +1,7 @@
 import { Random } from "../random/index.js";
-import { tokenId } from "./tokenizer.js";
+import { tokenId } from "../workloads/index.js";
 
-/** Each is one token of tokenizer.ts with the space before it. */
+/** Each is one token of the tokenizer with the space before it. */
 const WORDS =
   "the a one some this that all each light blue air sky sun wave short long more less it they we you is are was has can may will goes comes turns looks seems makes gives takes keeps so and but when where then here there near far down up over under with from into like as".split(
     " ",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Answer } from "../../src/simulator/answer.js";
-import { tokenize } from "../../src/simulator/tokenizer.js";
+import { tokenize } from "../../src/workloads/index.js";
 import { tokens } from "./support.js";
 
 const indices = Array.from({ length: 300 }, (_, index) => index);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Answer } from "../../src/simulator/answer.js";
-import { tokenize } from "../../src/simulator/tokenizer.js";
+import { tokenize } from "../../src/workloads/index.js";
 
 const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.stringMatching(/^[a-z ,.\n]*$/));
 

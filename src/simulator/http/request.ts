@@ -1,5 +1,5 @@
 import { type ChatMessage, type ContentPart, RequestError, requirePrompt } from "../../protocol/index.js";
-import { tokenId, tokenize } from "../tokenizer.js";
+import { tokenId, tokenize } from "../../workloads/index.js";
 
 /** What a body asks for, checked. */
 export interface GenerationRequest {
