@@ -1,5 +1,5 @@
 import type { Random } from "../../../src/random/index.js";
-import { ASSISTANT_BEGINS, turn } from "./chat-markup.js";
+import { ASSISTANT_BEGINS, chatTurn } from "../../../src/workloads/index.js";
 import type { Conversation } from "./index.js";
 import type { Writer } from "./writer.js";
 
@@ -11,15 +11,15 @@ const TOOLS = ["read_file", "search_files", "run_command", "get_user_details", "
  * request, and what it adds is a call of a tool and the result: a file, a table of records or a line, mostly short.
  */
 export function* agentConversations(random: Random, writer: Writer): Generator<Conversation> {
-  const systems = Array.from({ length: AGENTS }, () => turn("system", writer.prose(4000, 6000) + toolList(writer)));
+  const systems = Array.from({ length: AGENTS }, () => chatTurn("system", writer.prose(4000, 6000) + toolList(writer)));
   for (;;) {
-    let text = systems[random.below(AGENTS)]! + turn("user", writer.prose(100, 1500));
+    let text = systems[random.below(AGENTS)]! + chatTurn("user", writer.prose(100, 1500));
     const requests: Conversation = [];
     for (let steps = 6 + random.below(25); steps > 0; steps--) {
       requests.push(text + ASSISTANT_BEGINS);
       const tool = TOOLS[random.below(TOOLS.length)]!;
-      text += turn("assistant", writer.prose(0, 200) + callOf(tool, random, writer));
-      text += turn("tool", resultOf(tool, random, writer));
+      text += chatTurn("assistant", writer.prose(0, 200) + callOf(tool, random, writer));
+      text += chatTurn("tool", resultOf(tool, random, writer));
     }
     yield requests;
   }

@@ -1,5 +1,5 @@
 import type { Random } from "../../../src/random/index.js";
-import { ASSISTANT_BEGINS, turn } from "./chat-markup.js";
+import { ASSISTANT_BEGINS, chatTurn } from "../../../src/workloads/index.js";
 import type { Conversation } from "./index.js";
 import type { Writer } from "./writer.js";
 
@@ -10,8 +10,8 @@ const SYSTEM_PROMPTS = 64;
  * about four characters a token. Every conversation is one request.
  */
 export function* systemPromptConversations(random: Random, writer: Writer): Generator<Conversation> {
-  const prompts = Array.from({ length: SYSTEM_PROMPTS }, () => turn("system", writer.prose(6000, 10_000)));
+  const prompts = Array.from({ length: SYSTEM_PROMPTS }, () => chatTurn("system", writer.prose(6000, 10_000)));
   for (;;) {
-    yield [prompts[random.below(SYSTEM_PROMPTS)]! + turn("user", writer.prose(200, 800)) + ASSISTANT_BEGINS];
+    yield [prompts[random.below(SYSTEM_PROMPTS)]! + chatTurn("user", writer.prose(200, 800)) + ASSISTANT_BEGINS];
   }
 }

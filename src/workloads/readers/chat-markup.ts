@@ -1,5 +1,5 @@
 /** A turn as ChatML writes it, the template of Qwen's models and others. */
-export function turn(role: string, content: string): string {
+export function chatTurn(role: string, content: string): string {
   return `<|im_start|>${role}\n${content}<|im_end|>\n`;
 }
 
