@@ -127,14 +127,18 @@ describe("the prefix cache", () => {
     expect(next.cachedTokens).toBe(64);
   });
 
-  test("prompts that part in a block share the blocks before it; other salts share none", () => {
+  test("prompts that part in a block share the blocks before it; other salts and adapters share none", () => {
     const engine = new Engine({ profile: L4 });
     add(engine, tokens(64), 1);
     drain(engine);
     const parting = add(engine, [...tokens(40), 5, ...tokens(23)], 1);
     const salted = add(engine, tokens(64), 1, 0, "tenant-b");
+    const adapted = add(engine, tokens(64), 1, 0, "", "tenant-b");
     drain(engine);
-    expect([parting.cachedTokens, salted.cachedTokens]).toEqual([32, 0]);
+    const both = add(engine, tokens(64), 1, 0, "tenant-b", "tenant-b");
+    const again = add(engine, tokens(64), 1, 0, "", "tenant-b");
+    drain(engine);
+    expect([parting, salted, adapted, both, again].map(({ cachedTokens }) => cachedTokens)).toEqual([32, 0, 0, 0, 48]);
   });
 
   test("can be switched off", () => {

@@ -19,8 +19,9 @@ export function add(
   outputTokens: number,
   nowMs = 0,
   cacheSalt = "",
+  adapter = "",
 ): Sequence {
-  return engine.add({ prompt, outputTokens, outputToken: (index) => index + 1, cacheSalt }, nowMs);
+  return engine.add({ prompt, outputTokens, outputToken: (index) => index + 1, cacheSalt, adapter }, nowMs);
 }
 
 export interface PastStep {

@@ -15,11 +15,17 @@ export function blockHash(parent: number, tokens: readonly number[], from: numbe
   return (finish(a) >>> 11) * 4294967296 + (finish(b) >>> 0);
 }
 
-/** The parent of a first block: `salt` keeps the caches of different tenants or adapters apart. */
-export function rootHash(salt: string): number {
+/** The parent of a first block: keeps the caches of different tenants (`salt`) and LoRA adapters apart. */
+export function rootHash(salt: string, adapter = ""): number {
+  return (textHash(adapter) >>> 11) * 4294967296 + textHash(salt);
+}
+
+/** 32-bit FNV-1a over the UTF-16 units; 0 for no text. */
+function textHash(text: string): number {
+  if (text === "") return 0;
   let hash = 0x811c9dc5;
-  for (let i = 0; i < salt.length; i++) hash = Math.imul(hash ^ salt.charCodeAt(i), 0x01000193);
-  return salt === "" ? 0 : hash >>> 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }
 
 function rotate(value: number, bits: number): number {

@@ -1,7 +1,18 @@
+import type { Sequence } from "./sequence.js";
+
 /** Tokens of a block. */
 export const BLOCK_SIZE = 16;
 
 const NONE = -1;
+
+/** Told of what comes into the cache and leaves it, one call a copy. */
+export interface CacheListener {
+  /** Blocks `from` to `to`, the latter not included, of a sequence are full and can be found. */
+  stored(sequence: Sequence, from: number, to: number): void;
+  /** A block with that hash was taken for something else. */
+  removed(hash: number): void;
+  cleared(): void;
+}
 
 /**
  * The blocks of a KV cache, as vLLM keeps them: counted references, a hash on every full block, and a queue of the free ones in
@@ -10,6 +21,7 @@ const NONE = -1;
  */
 export class BlockPool {
   readonly size: number;
+  listener: CacheListener | null = null;
   readonly #references: Int32Array;
   readonly #hashes: Float64Array;
   readonly #byHash = new Map<number, number>();
@@ -91,10 +103,21 @@ export class BlockPool {
     else twins.push(block);
   }
 
+  /** Forgets what all blocks hold, if none is in use. Returns whether. */
+  clear(): boolean {
+    if (this.#free < this.size) return false;
+    this.#hashes.fill(NONE);
+    this.#byHash.clear();
+    this.#twins.clear();
+    this.listener?.cleared();
+    return true;
+  }
+
   #forget(block: number): void {
     const hash = this.#hashes[block]!;
     if (hash === NONE) return;
     this.#hashes[block] = NONE;
+    this.listener?.removed(hash);
     const twins = this.#twins.get(hash);
     if (twins === undefined) {
       this.#byHash.delete(hash);

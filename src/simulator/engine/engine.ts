@@ -137,6 +137,7 @@ export class Engine {
       if (this.prefixCaching) {
         const after = Math.floor(sequence.computed / BLOCK_SIZE);
         for (let i = before; i < after; i++) this.pool.cache(sequence.blocks[i]!, sequence.hashOf(i));
+        if (after > before) this.pool.listener?.stored(sequence, before, after);
       }
       if (sequence.computed < sequence.tokens.length) continue;
       const index = sequence.generate();

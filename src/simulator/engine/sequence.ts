@@ -10,6 +10,8 @@ export interface SequenceOptions {
   outputToken: (index: number) => number;
   /** Caches with different salts share nothing. */
   cacheSalt?: string;
+  /** The LoRA adapter that it asks for: caches with different ones share nothing. */
+  adapter?: string;
   /** When its client's request came in. Default: when it arrives in the engine. */
   receivedMs?: number;
 }
@@ -17,6 +19,9 @@ export interface SequenceOptions {
 /** A request in the engine. */
 export class Sequence {
   readonly promptTokens: number;
+  /** Of its LoRA adapter; empty for none. */
+  readonly adapter: string;
+  readonly cacheSalt: string;
   readonly outputTokens: number;
   readonly receivedMs: number;
   readonly arrivedMs: number;
@@ -37,14 +42,16 @@ export class Sequence {
   readonly #root: number;
 
   constructor(options: SequenceOptions, arrivedMs: number) {
-    const { prompt, outputTokens, outputToken, cacheSalt = "", receivedMs = arrivedMs } = options;
+    const { prompt, outputTokens, outputToken, cacheSalt = "", adapter = "", receivedMs = arrivedMs } = options;
     this.tokens = [...prompt];
     this.promptTokens = prompt.length;
     this.outputTokens = outputTokens;
     this.receivedMs = receivedMs;
     this.arrivedMs = arrivedMs;
     this.#outputToken = outputToken;
-    this.#root = rootHash(cacheSalt);
+    this.adapter = adapter;
+    this.cacheSalt = cacheSalt;
+    this.#root = rootHash(cacheSalt, adapter);
   }
 
   get generated(): number {
