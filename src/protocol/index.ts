@@ -3,13 +3,16 @@ export { type ErrorBody, errorBody, errorResponse, RequestError } from "./errors
 export type {
   ChatCompletion,
   ChatCompletionChunk,
+  ChatLogprobs,
   ChatMessage,
   Completion,
   CompletionChunk,
+  CompletionLogprobs,
   ContentPart,
   FinishReason,
   Model,
   ModelList,
+  TokenLogprob,
   Usage,
 } from "./openai.js";
 export {

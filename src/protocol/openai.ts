@@ -20,12 +20,41 @@ export interface Usage {
 
 export type FinishReason = "stop" | "length" | "abort";
 
+/** The logarithms of the tokens' probabilities, as completions give them. */
+export interface CompletionLogprobs {
+  tokens: string[];
+  token_logprobs: number[];
+  /** The likeliest tokens of each place. */
+  top_logprobs: Record<string, number>[];
+  /** Where each token begins in the text, in UTF-16 units. */
+  text_offset: number[];
+}
+
+export interface TokenLogprob {
+  token: string;
+  logprob: number;
+  /** Of the token, in UTF-8. */
+  bytes: number[];
+}
+
+/** As chats give them. */
+export interface ChatLogprobs {
+  content: (TokenLogprob & { top_logprobs: TokenLogprob[] })[];
+}
+
 export interface Completion {
   id: string;
   object: "text_completion";
   created: number;
   model: string;
-  choices: { index: number; text: string; logprobs: null; finish_reason: FinishReason | null }[];
+  choices: {
+    index: number;
+    text: string;
+    logprobs: CompletionLogprobs | null;
+    finish_reason: FinishReason | null;
+    /** vLLM's: the stop string that ended it. */
+    stop_reason?: string | null;
+  }[];
   usage?: Usage | null;
 }
 
@@ -40,8 +69,9 @@ export interface ChatCompletion {
   choices: {
     index: number;
     message: { role: "assistant"; content: string };
-    logprobs: null;
+    logprobs: ChatLogprobs | null;
     finish_reason: FinishReason | null;
+    stop_reason?: string | null;
   }[];
   usage?: Usage | null;
 }
@@ -54,8 +84,9 @@ export interface ChatCompletionChunk {
   choices: {
     index: number;
     delta: { role?: "assistant"; content?: string };
-    logprobs: null;
+    logprobs: ChatLogprobs | null;
     finish_reason: FinishReason | null;
+    stop_reason?: string | null;
   }[];
   usage?: Usage | null;
 }
@@ -66,7 +97,9 @@ export interface Model {
   created: number;
   owned_by: string;
   root?: string;
-  max_model_len?: number;
+  /** The model that a LoRA adapter is for. */
+  parent?: string | null;
+  max_model_len?: number | null;
 }
 
 export interface ModelList {

@@ -1,5 +1,5 @@
 import { Random } from "../random/index.js";
-import { tokenId } from "../workloads/index.js";
+import { type Tokenizer, tokenize } from "../workloads/index.js";
 
 /** Each is one token of the tokenizer with the space before it. */
 const WORDS =
@@ -21,26 +21,43 @@ export class Answer {
   /** How many tokens it has when nothing cuts it short. */
   readonly naturalTokens: number;
   readonly #random: Random;
-  readonly #words: string[] = [];
+  readonly #tokenizer: Tokenizer;
+  readonly #texts: string[] = [];
+  readonly #ids: number[] = [];
+  #words = 0;
 
-  constructor(prompt: readonly number[]) {
-    let seed = 17;
+  /** @param variant tells several answers to one prompt apart. */
+  constructor(prompt: readonly number[], tokenizer: Tokenizer = tokenize, variant = 0) {
+    let seed = 17 + variant;
     for (const token of prompt) seed = (Math.imul(seed, 31) + token) | 0;
     this.#random = new Random(seed);
+    this.#tokenizer = tokenizer;
     this.naturalTokens = SHORTEST + this.#random.below(LONGEST - SHORTEST);
   }
 
   /** The text of the i-th token. */
   token(index: number): string {
-    while (this.#words.length <= index) {
-      const last = this.#words.length % SENTENCE === SENTENCE - 1;
-      const words = last ? LAST_WORDS : WORDS;
-      this.#words.push(` ${words[this.#random.below(words.length)]!}${last ? "." : ""}`);
-    }
-    return this.#words[index]!;
+    this.#writeTo(index);
+    return this.#texts[index]!;
   }
 
   tokenId(index: number): number {
-    return tokenId(this.token(index));
+    this.#writeTo(index);
+    return this.#ids[index]!;
+  }
+
+  /** A word that another tokenizer cuts into several tokens comes with the last of them. */
+  #writeTo(index: number): void {
+    while (this.#ids.length <= index) {
+      const last = this.#words++ % SENTENCE === SENTENCE - 1;
+      const words = last ? LAST_WORDS : WORDS;
+      const text = ` ${words[this.#random.below(words.length)]!}${last ? "." : ""}`;
+      const ids = this.#tokenizer(text);
+      if (ids.length === 0) throw new RangeError(`the tokenizer gave no token for ${JSON.stringify(text)}`);
+      ids.forEach((id, i) => {
+        this.#ids.push(id);
+        this.#texts.push(i === ids.length - 1 ? text : "");
+      });
+    }
   }
 }

@@ -10,6 +10,26 @@ const REQUEST_S = [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60,
 const TOKENS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
 const STEP_TOKENS = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 
+/** What the gauges tell, which may be what is not so. */
+export interface ReportedLoad {
+  readonly running: number;
+  readonly waiting: number;
+  /** Used share of the blocks, 0 to 1. */
+  readonly cacheUsage: number;
+}
+
+export interface MetricsOptions {
+  readonly model: string;
+  /** Simulated milliseconds between two refreshes of what is exposed; 0: it is always what is so. */
+  readonly intervalMs: number;
+  readonly adapters: readonly string[];
+  readonly load: () => ReportedLoad;
+  /** The requests in the engine. */
+  readonly sequences: () => Iterable<Sequence>;
+  /** Seconds since 1970. */
+  readonly clock: () => number;
+}
+
 /**
  * A replica's `/metrics`, under vLLM's names: older ones, which were renamed, beside the newer. Times are simulated seconds.
  */
@@ -30,11 +50,18 @@ export class ReplicaMetrics {
   readonly #outputTokens: Histogram;
   readonly #stepTokens: Histogram;
 
-  constructor(engine: Engine, model: string) {
+  readonly #intervalMs: number;
+  /** What a scrape sees until the next refresh; null before the first. */
+  #shown: string | null = null;
+  #refreshMs = 0;
+
+  constructor(engine: Engine, options: MetricsOptions) {
+    const { model, intervalMs, load } = options;
+    this.#intervalMs = intervalMs;
     this.#registry = new MetricRegistry({ model_name: model, engine: "0" });
     const { counters } = engine;
-    this.#gauge("num_requests_running", "Sequences in the running batch.", () => engine.running);
-    this.#gauge("num_requests_waiting", "Sequences that wait to be scheduled.", () => engine.waiting);
+    this.#gauge("num_requests_running", "Sequences in the running batch.", () => load().running);
+    this.#gauge("num_requests_waiting", "Sequences that wait to be scheduled.", () => load().waiting);
     this.#counter("num_preemptions", "Sequences preempted for want of blocks.", () => counters.preemptions);
     this.#counter("prompt_tokens", "Tokens of the prompts computed.", () => counters.promptTokens);
     this.#counter("generation_tokens", "Tokens generated.", () => counters.generationTokens);
@@ -42,12 +69,21 @@ export class ReplicaMetrics {
       ["kv_cache", ""],
       ["gpu_cache", "gpu_"],
     ] as const) {
-      this.#gauge(`${cache}_usage_perc`, "Used share of the KV cache's blocks, 0 to 1.", () => engine.cacheUsage);
+      this.#gauge(`${cache}_usage_perc`, "Used share of the KV cache's blocks, 0 to 1.", () => load().cacheUsage);
       const queries = "Tokens looked up in the prefix cache.";
       this.#counter(`${prefix}prefix_cache_queries`, queries, () => counters.prefixCacheQueries);
       this.#counter(`${prefix}prefix_cache_hits`, "Tokens found in it.", () => counters.prefixCacheHits);
     }
+    for (const found of ["queries", "hits"]) {
+      this.#counter(`external_prefix_cache_${found}`, "Tokens of a cache outside the engine: there is none.", () => 0);
+    }
     this.#cacheConfig(engine);
+    this.#loraInfo(options);
+    const sleep = this.#registry.gauge("vllm:engine_sleep_state", "1 for the state that the engine is in.", [
+      "sleep_state",
+    ]);
+    sleep.set({ sleep_state: "awake" }, 1);
+    for (const state of ["weights_offloaded", "discard_all"]) sleep.set({ sleep_state: state }, 0);
     this.#success = this.#registry.counter("vllm:request_success_total", "Requests that have ended, by how.", [
       "finished_reason",
     ]);
@@ -100,8 +136,19 @@ export class ReplicaMetrics {
     if (generated > 1) this.#perToken.observe({}, (lastMs - firstMs) / (generated - 1) / 1000);
   }
 
+  /** Time goes on to `atMs`: what was so at the last refresh before it is what is shown. Before anything changes at that time. */
+  advance(atMs: number): void {
+    if (this.#intervalMs === 0 || atMs < this.#refreshMs) return;
+    this.#shown = this.#current();
+    this.#refreshMs = (Math.floor(atMs / this.#intervalMs) + 1) * this.#intervalMs;
+  }
+
   /** In Prometheus' text format. */
   expose(): string {
+    return this.#shown ?? this.#current();
+  }
+
+  #current(): string {
     for (const refresh of this.#refresh) refresh();
     return this.#registry.expose();
   }
@@ -137,5 +184,25 @@ export class ReplicaMetrics {
       Object.keys(labels),
     );
     info.set(labels, 1);
+  }
+  /** As vLLM's: a label with the names, and the time as its value. */
+  #loraInfo({ adapters, sequences, clock }: MetricsOptions): void {
+    const gauge = this.#registry.gauge("vllm:lora_requests_info", "Adapters that run or wait, as labels.", [
+      "max_lora",
+      "waiting_lora_adapters",
+      "running_lora_adapters",
+    ]);
+    this.#refresh.push(() => {
+      const names = { running: new Set<string>(), waiting: new Set<string>() };
+      for (const { adapter, scheduledMs } of sequences()) {
+        if (adapter !== "") names[scheduledMs === null ? "waiting" : "running"].add(adapter);
+      }
+      const labels = {
+        max_lora: String(adapters.length),
+        waiting_lora_adapters: [...names.waiting].sort().join(","),
+        running_lora_adapters: [...names.running].sort().join(","),
+      };
+      gauge.set(labels, clock());
+    });
   }
 }

@@ -1,40 +1,25 @@
 import {
   errorResponse,
+  type Model,
   type ModelList,
   PROMETHEUS_CONTENT_TYPE,
   parseJsonObject,
   RequestError,
   readBody,
 } from "../protocol/index.js";
-import { realClock, type SimulatorClock } from "./clock.js";
-import { EngineDriver } from "./driver.js";
-import { BLOCK_SIZE, Engine } from "./engine/index.js";
-import { AnswerBodies } from "./http/answers.js";
-import type { Generation } from "./http/generation.js";
-import { type GenerationRequest, readGenerationRequest } from "./http/request.js";
+import { tokenize } from "../workloads/index.js";
+import { faultsAnswer } from "./faults/admin.js";
+import { checkedFault, type Fault } from "./faults/fault.js";
+import { FaultSchedule } from "./faults/schedule.js";
+import { ChatFormat, CompletionFormat } from "./http/answers.js";
+import { ConnectionCut } from "./http/generation.js";
+import { type GenerationRequest, readGenerationRequest, type Served } from "./http/request.js";
 import { respond } from "./http/respond.js";
-import { ReplicaMetrics } from "./metrics.js";
-import { checkedProfile, PROFILES, type Profile, type ProfileName } from "./profiles.js";
-
-/** What a simulated replica is to be like. */
-export interface SimulatedReplicaOptions {
-  /** The model that it says it serves. Default: `Qwen/Qwen2.5-1.5B-Instruct`. */
-  model?: string;
-  /** How fast it is and how much it caches. Default: `l4-qwen2.5-1.5b`. */
-  profile?: ProfileName | Profile;
-  /** Default: true. */
-  enablePrefixCaching?: boolean;
-  /** Default: true. */
-  enableChunkedPrefill?: boolean;
-  /** The most requests at a time; one more is answered 503. Default: no limit. */
-  maxOngoingRequests?: number;
-  /** How many times faster than real all delays are. Default: 1. */
-  speed?: number;
-  /** The most bytes of a body. Default: 8 MiB. */
-  maxBodyBytes?: number;
-  /** Default: the host's. */
-  clock?: SimulatorClock;
-}
+import { detokenizeAnswer, noWayBack, tokenizeAnswer, Vocabulary } from "./http/tokenize.js";
+import { Instance } from "./instance.js";
+import type { KvEventLog } from "./kv-events/log.js";
+import { kvEventStream } from "./kv-events/stream.js";
+import { checkedOptions, type ReplicaSettings, type SimulatedReplicaOptions } from "./options.js";
 
 /** What a replica is doing, and what it has done since its start. */
 export interface ReplicaStats {
@@ -55,53 +40,70 @@ export interface ReplicaStats {
 export interface SimulatedReplica {
   readonly model: string;
   readonly stats: ReplicaStats;
-  /** Answers `/v1/completions`, `/v1/chat/completions`, `/v1/models`, `/health` and `/metrics`. */
+  /**
+   * Answers what a vLLM server answers (docs/simulator.md lists the paths). Rejects with a TypeError, as the global `fetch` does, when a fault
+   * closes the connection.
+   */
   fetch(request: Request): Promise<Response>;
+  /**
+   * Makes something go wrong from now on. Returns what ends it.
+   * @throws TypeError or RangeError that names the field which is wrong.
+   */
+  inject(fault: Fault): () => void;
   /** Ends all requests, streams with an error, and refuses all others from then on; leaves no timer. */
   close(): void;
 }
 
-const DEFAULT_MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
-const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
-
 /** @throws TypeError or RangeError for an option that is wrong. */
 export function simulatedReplica(options: SimulatedReplicaOptions = {}): SimulatedReplica {
-  return new Replica(options);
+  return replicaWithEvents(options);
 }
 
-class Replica implements SimulatedReplica {
+export function replicaWithEvents(options: SimulatedReplicaOptions): ReplicaWithEvents {
+  return new Replica(checkedOptions(options));
+}
+
+/** One whose events are passed on by more ways than its own. */
+export interface ReplicaWithEvents extends SimulatedReplica {
+  /** Called now and after each restart with the events of the run that begins. */
+  onStart(start: (events: KvEventLog) => void): void;
+}
+
+interface Route {
+  readonly methods: readonly string[];
+  answer(request: Request): Response | Promise<Response>;
+}
+
+const GET = ["GET", "HEAD"];
+const POST = ["POST"];
+
+class Replica implements ReplicaWithEvents {
   readonly model: string;
-  readonly #clock: SimulatorClock;
-  readonly #engine: Engine;
-  readonly #driver: EngineDriver;
-  readonly #metrics: ReplicaMetrics;
-  readonly #maxOngoing: number;
-  readonly #maxBodyBytes: number;
-  readonly #generations = new Set<Generation>();
+  readonly #settings: ReplicaSettings;
+  readonly #served: Served;
+  readonly #vocabulary = new Vocabulary();
+  readonly #faults: FaultSchedule;
+  readonly #starts: ((events: KvEventLog) => void)[] = [];
+  #instance: Instance;
   /** Requests whose bodies are being read. */
   #reading = 0;
   #requests = 0;
   #closed = false;
 
-  constructor(options: SimulatedReplicaOptions) {
-    const { model = DEFAULT_MODEL, speed = 1, clock = realClock } = options;
-    const profile = profileOf(options.profile ?? "l4-qwen2.5-1.5b");
-    if (typeof model !== "string" || model === "") throw new TypeError(`model must be a name, not ${String(model)}`);
-    this.#maxOngoing = limit("maxOngoingRequests", options.maxOngoingRequests ?? Number.POSITIVE_INFINITY);
-    this.#maxBodyBytes = limit("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_BODY_BYTES);
+  constructor(settings: ReplicaSettings) {
+    const { model, adapters, clock, speed, tokenizer, detokenizer } = settings;
+    const seen = (tokens: readonly number[]) => this.#vocabulary.textOf(tokens);
+    const textOf = detokenizer ?? (tokenizer === null ? seen : noWayBack);
     this.model = model;
-    this.#clock = clock;
-    this.#engine = new Engine({
-      profile,
-      enablePrefixCaching: flag("enablePrefixCaching", options.enablePrefixCaching ?? true),
-      enableChunkedPrefill: flag("enableChunkedPrefill", options.enableChunkedPrefill ?? true),
-    });
-    this.#metrics = new ReplicaMetrics(this.#engine, model);
-    this.#driver = new EngineDriver(this.#engine, clock, finite("speed", speed), (step) => this.#metrics.step(step));
+    this.#settings = settings;
+    this.#served = { model, adapters, tokenizer: tokenizer ?? tokenize, textOf };
+    this.#faults = new FaultSchedule(clock, speed, () => this.#restart());
+    this.#instance = new Instance(settings, this.#faults);
+    for (const fault of settings.faults) this.#faults.add(fault);
   }
 
   get stats(): ReplicaStats {
-    const { running, waiting, pool, counters } = this.#engine;
+    const { running, waiting, pool, counters } = this.#instance.engine;
     return {
       ongoing: this.#ongoing,
       running,
@@ -117,7 +119,63 @@ class Replica implements SimulatedReplica {
   async fetch(request: Request): Promise<Response> {
     if (this.#closed) return unavailable("The replica is closed.");
     const { pathname } = new URL(request.url);
-    const route = ROUTES[pathname];
+    try {
+      if (pathname !== "/admin/faults") {
+        await this.#faults.held(pathname, request.signal);
+        const failed = this.#failure(pathname);
+        if (failed !== null) return failed;
+        if (this.#closed) return unavailable("The replica is closed.");
+      }
+      return await this.#answer(request, pathname);
+    } catch (error) {
+      if (error instanceof RequestError) return error.toResponse();
+      throw error;
+    }
+  }
+
+  inject(fault: Fault): () => void {
+    if (this.#closed) throw new TypeError("the replica is closed");
+    const id = this.#faults.add(checkedFault(fault, "fault"));
+    return () => void this.#faults.remove(id);
+  }
+
+  onStart(start: (events: KvEventLog) => void): void {
+    this.#starts.push(start);
+    if (this.#instance.kvEvents !== null) start(this.#instance.kvEvents);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#faults.clear();
+    this.#instance.stop(new Error("the replica was closed"));
+  }
+
+  /** What a fault makes of a request that comes now. */
+  #failure(path: string): Response | null {
+    if (this.#faults.meet("refuse", path) !== null || this.#faults.meet("restart", path) !== null) {
+      throw new ConnectionCut("the replica refuses connections");
+    }
+    const fault = this.#faults.meet("status", path);
+    if (fault === null) return null;
+    const { status = 503, message = `The replica answers ${status}, as it was told to.` } = fault;
+    return status === 503 ? unavailable(message) : errorResponse(status, message, { code: status });
+  }
+
+  #restart(): void {
+    if (this.#closed) return;
+    const before = this.#instance;
+    this.#instance = new Instance(this.#settings, this.#faults);
+    before.stop(new ConnectionCut("the replica restarts"));
+    const { kvEvents } = this.#instance;
+    if (kvEvents !== null) for (const start of this.#starts) start(kvEvents);
+  }
+
+  get #ongoing(): number {
+    return this.#reading + this.#instance.generations.size;
+  }
+
+  async #answer(request: Request, pathname: string): Promise<Response> {
+    const route = Object.hasOwn(this.#routes, pathname) ? this.#routes[pathname] : undefined;
     if (route === undefined) {
       return errorResponse(404, `There is nothing at ${pathname}.`, { type: "NotFoundError", code: 404 });
     }
@@ -129,61 +187,69 @@ class Replica implements SimulatedReplica {
         headers: { allow },
       });
     }
-    if (route.answer === "health") return new Response(null, { status: 200 });
-    if (route.answer === "models") return Response.json(this.#models());
-    if (route.answer === "metrics") {
-      return new Response(this.#metrics.expose(), { headers: { "content-type": PROMETHEUS_CONTENT_TYPE } });
-    }
-    return this.#generate(request, route.answer);
+    return route.answer(request);
   }
 
-  close(): void {
-    this.#closed = true;
-    for (const generation of [...this.#generations]) generation.stop();
-    this.#driver.close();
-  }
-
-  get #ongoing(): number {
-    return this.#reading + this.#generations.size;
-  }
+  readonly #routes: Readonly<Record<string, Route>> = {
+    "/v1/completions": { methods: POST, answer: (request) => this.#generate(request, "completions") },
+    "/v1/chat/completions": { methods: POST, answer: (request) => this.#generate(request, "chat") },
+    "/v1/models": { methods: GET, answer: () => Response.json(this.#models()) },
+    "/tokenize": { methods: POST, answer: (request) => this.#tokenize(request) },
+    "/detokenize": {
+      methods: POST,
+      answer: async (request) => Response.json(detokenizeAnswer(await this.#body(request), this.#served)),
+    },
+    "/health": { methods: GET, answer: () => new Response(null, { status: 200 }) },
+    "/ping": { methods: [...GET, ...POST], answer: () => new Response(null, { status: 200 }) },
+    "/version": { methods: GET, answer: () => Response.json({ version: "simulated" }) },
+    "/load": { methods: GET, answer: () => Response.json({ server_load: this.#load }) },
+    "/metrics": { methods: GET, answer: () => this.#metrics() },
+    "/kv_events": { methods: ["GET"], answer: (request) => this.#kvEvents(request) },
+    "/reset_prefix_cache": { methods: POST, answer: () => this.#resetCache() },
+    "/admin/faults": {
+      methods: ["GET", "POST", "DELETE"],
+      answer: (request) => faultsAnswer(request, this.#faults, this.#settings.maxBodyBytes),
+    },
+  };
 
   async #generate(request: Request, kind: "completions" | "chat"): Promise<Response> {
-    if (this.#ongoing >= this.#maxOngoing) {
+    const { maxOngoingRequests, clock } = this.#settings;
+    const instance = this.#instance;
+    if (this.#ongoing >= maxOngoingRequests) {
       return unavailable(`The replica has ${this.#ongoing} requests, as many as it takes.`);
     }
     let generation: GenerationRequest;
     this.#reading++;
     try {
-      const body = parseJsonObject(await readBody(request, this.#maxBodyBytes).catch(refuseBroken));
-      generation = readGenerationRequest(body, kind, this.model);
+      generation = readGenerationRequest(await this.#body(request), kind, this.#served);
       this.#checkLength(generation);
-    } catch (error) {
-      if (error instanceof RequestError) return error.toResponse();
-      throw error;
     } finally {
       this.#reading--;
     }
     if (this.#closed) return unavailable("The replica is closed.");
-    const id = `${kind === "chat" ? "chatcmpl" : "cmpl"}-${++this.#requests}`;
+    if (instance !== this.#instance) throw new ConnectionCut("the replica has restarted");
+    const id = `${kind === "chat" ? "chatcmpl" : "cmpl"}-${request.headers.get("x-request-id") ?? ++this.#requests}`;
+    const head = { id, created: Math.floor(clock.now() / 1000), model: generation.model };
+    const cut = this.#faults.meet("cut", new URL(request.url).pathname);
     return respond(generation, {
-      driver: this.#driver,
-      metrics: this.#metrics,
-      maxTotalTokens: this.#maxTotalTokens,
-      bodies: new AnswerBodies(kind, id, Math.floor(this.#clock.now() / 1000), this.model),
+      driver: instance.driver,
+      metrics: instance.metrics,
+      tokenizer: this.#served.tokenizer,
+      maxTotalTokens: instance.maxTotalTokens,
+      cutAfterTokens: cut === null ? null : (cut.afterTokens ?? 3),
+      format: kind === "chat" ? new ChatFormat(head, generation) : new CompletionFormat(head, generation),
       signal: request.signal,
-      onBegin: (begun) => this.#generations.add(begun),
-      onEnd: (ended) => this.#generations.delete(ended),
+      onBegin: (begun) => instance.generations.add(begun),
+      onEnd: (ended) => instance.generations.delete(ended),
     });
   }
 
-  /** The context of the model, or what its cache can hold if that is less. */
-  get #maxTotalTokens(): number {
-    const { maxModelLen, blocks } = this.#engine.profile;
-    return Math.min(maxModelLen, blocks * BLOCK_SIZE);
+  async #body(request: Request): Promise<Record<string, unknown>> {
+    return parseJsonObject(await readBody(request, this.#settings.maxBodyBytes).catch(refuseBroken));
   }
 
   #checkLength({ kind, prompts, maxTokens }: GenerationRequest): void {
-    const most = this.#maxTotalTokens;
+    const most = this.#instance.maxTotalTokens;
     const details = { type: "BadRequestError", param: kind === "chat" ? "messages" : "prompt", code: 400 };
     for (const { length } of prompts) {
       if (length === 0) throw new RequestError(400, "The prompt must not be empty.", details);
@@ -191,26 +257,54 @@ class Replica implements SimulatedReplica {
     }
   }
 
+  async #tokenize(request: Request): Promise<Response> {
+    const body = await this.#body(request);
+    const seeing = { ...this.#served, tokenizer: (text: string) => this.#vocabulary.tokenize(text) };
+    const served = this.#settings.tokenizer === null ? seeing : this.#served;
+    return Response.json(tokenizeAnswer(body, served, this.#settings.profile.maxModelLen));
+  }
+
   #models(): ModelList {
-    const { maxModelLen } = this.#engine.profile;
-    return {
-      object: "list",
-      data: [
-        { id: this.model, object: "model", created: 0, owned_by: "vllm", root: this.model, max_model_len: maxModelLen },
-      ],
-    };
+    const common = { object: "model", created: 0, owned_by: "vllm" } as const;
+    const max_model_len = this.#settings.profile.maxModelLen;
+    const base: Model = { id: this.model, ...common, root: this.model, parent: null, max_model_len };
+    const adapters = this.#served.adapters.map(
+      (id): Model => ({ id, ...common, root: id, parent: this.model, max_model_len: null }),
+    );
+    return { object: "list", data: [base, ...adapters] };
+  }
+
+  /** Requests that the server has, as `/load` tells it. */
+  get #load(): number {
+    const told = this.#faults.active("load");
+    return told?.running === undefined && told?.waiting === undefined
+      ? this.#ongoing
+      : (told.running ?? 0) + (told.waiting ?? 0);
+  }
+
+  #metrics(): Response {
+    const { metrics, driver } = this.#instance;
+    metrics.advance(driver.nowMs);
+    return new Response(metrics.expose(), { headers: { "content-type": PROMETHEUS_CONTENT_TYPE } });
+  }
+
+  #kvEvents(request: Request): Response {
+    const instance = this.#instance;
+    if (instance.kvEvents === null) {
+      throw new RequestError(404, "This replica tells no KV events: start it with kvEvents.", {
+        type: "NotFoundError",
+        code: 404,
+      });
+    }
+    return kvEventStream(request, instance.kvEvents, (end) => instance.listening(end));
+  }
+
+  /** As vLLM: only when no block is in use; the event goes out with the next step. */
+  #resetCache(): Response {
+    if (this.#instance.engine.pool.clear()) return new Response(null, { status: 200 });
+    return errorResponse(409, "The prefix cache cannot be reset: some of its blocks are in use.", { code: 409 });
   }
 }
-
-type Endpoint = "completions" | "chat" | "models" | "health" | "metrics";
-
-const ROUTES: Readonly<Record<string, { methods: readonly string[]; answer: Endpoint }>> = {
-  "/v1/completions": { methods: ["POST"], answer: "completions" },
-  "/v1/chat/completions": { methods: ["POST"], answer: "chat" },
-  "/v1/models": { methods: ["GET", "HEAD"], answer: "models" },
-  "/health": { methods: ["GET", "HEAD"], answer: "health" },
-  "/metrics": { methods: ["GET", "HEAD"], answer: "metrics" },
-};
 
 /** A client that leaves in the middle of its request is no fault of the replica. */
 function refuseBroken(error: unknown): never {
@@ -236,34 +330,4 @@ function tooLong(most: number, prompt: number, maxTokens: number | null): string
     `${context}you requested ${prompt + maxTokens} tokens (${prompt} in the messages, ${maxTokens} in the completion). ` +
     "Please reduce the length of the messages or completion."
   );
-}
-
-function profileOf(profile: ProfileName | Profile): Profile {
-  if (typeof profile !== "string") return checkedProfile(profile);
-  if (!Object.hasOwn(PROFILES, profile)) {
-    throw new RangeError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, or an object, not "${profile}"`);
-  }
-  return PROFILES[profile];
-}
-
-function finite(name: string, value: number): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
-  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`${name} must be above 0 and finite, not ${value}`);
-  }
-  return value;
-}
-
-/** A whole number, 1 or more, or Infinity for no limit. */
-function limit(name: string, value: number): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
-  if (!(value >= 1 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY))) {
-    throw new RangeError(`${name} must be a whole number, 1 or more, not ${value}`);
-  }
-  return value;
-}
-
-function flag(name: string, value: boolean): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${String(value)}`);
-  return value;
 }

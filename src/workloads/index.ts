@@ -15,5 +15,5 @@ export { ASSISTANT_BEGINS, chatTurn } from "./readers/chat-markup.js";
 export { type Entry, type EntryRequest, readEntries } from "./readers/entries.js";
 export { DataError } from "./readers/records.js";
 export { type WorkloadStatistics, workloadStatistics } from "./statistics.js";
-export { type Tokenizer, tokenId, tokenize } from "./tokenizer.js";
+export { type Tokenizer, tokenId, tokenize, tokenTexts } from "./tokenizer.js";
 export { type RequestPlace, requestsOf, type Workload, type WorkloadRequest } from "./workload.js";

@@ -15,6 +15,11 @@ export function tokenize(text: string): number[] {
   return Array.from(text.matchAll(TOKEN), ([token]) => tokenId(token));
 }
 
+/** The text of each token. */
+export function tokenTexts(text: string): string[] {
+  return text.match(TOKEN) ?? [];
+}
+
 /** 32-bit FNV-1a over the token's UTF-16 units. */
 export function tokenId(token: string): number {
   let hash = 0x811c9dc5;

@@ -16,7 +16,7 @@ describe("/v1/completions", () => {
       object: "text_completion",
       created: 1_700_000_000,
       model: "Qwen/Qwen2.5-1.5B-Instruct",
-      choices: [{ index: 0, text: expect.any(String), logprobs: null, finish_reason: "length" }],
+      choices: [{ index: 0, text: expect.any(String), logprobs: null, finish_reason: "length", stop_reason: null }],
       // "Why", " is", " the", " sky", " blue?"
       usage: {
         prompt_tokens: 5,

@@ -10,10 +10,10 @@ interface Arrived {
   readonly sequence: Sequence;
 }
 
-function started({ speed = 1, profile = L4 } = {}) {
+function started({ speed = 1, profile = L4, streamBatchMs = 0, slowdown = (_atMs: number): number => 1 } = {}) {
   const clock = new ManualClock();
   const engine = new Engine({ profile });
-  const driver = new EngineDriver(engine, clock, speed, () => {});
+  const driver = new EngineDriver(engine, { clock, speed, streamBatchMs, slowdown });
   const arrived: Arrived[] = [];
   const submit = (prompt: readonly number[], outputTokens: number): Submission =>
     driver.submit(
@@ -120,5 +120,39 @@ describe("a replica in real time", () => {
     driver.close();
     clock.advance(1000);
     expect([arrived.length, clock.timers]).toEqual([0, 0]);
+  });
+});
+
+describe("tokens that reach the client together", () => {
+  test("the first comes at once, those after it when so many milliseconds have passed since the last ones", () => {
+    const { clock, arrived, submit } = started({ streamBatchMs: 50 });
+    submit(tokens(16), 12);
+    clock.advance(1000);
+    const times = arrived.map(({ atMs }) => atMs);
+    const alone = started();
+    alone.submit(tokens(16), 12);
+    alone.clock.advance(1000);
+    const out = alone.arrived.map(({ atMs }) => atMs);
+    expect(times[0]).toBe(out[0]);
+    // A step takes 14 ms and a little, so three or four come together.
+    expect([...new Set(times)].map((at, i, all) => (i === 0 ? 50 : at - all[i - 1]!))).toEqual([50, 50, 50, 50, 50]);
+    times.forEach((at, i) => {
+      expect(at).toBeGreaterThanOrEqual(out[i]!);
+      expect(at).toBeLessThanOrEqual(out[i]! + 50);
+    });
+    expect(arrived.map(({ index }) => index)).toEqual(out.map((_, i) => i));
+  });
+});
+
+describe("a replica that is slowed down", () => {
+  test("takes so many times longer for all that begins meanwhile", () => {
+    const { clock, arrived, submit } = started({ slowdown: (atMs) => (atMs < 100 ? 3 : 1) });
+    submit(tokens(16), 3);
+    clock.advance(1000);
+    const inMs = 3 * 28;
+    const firstMs = inMs + 3 * (14 + 0.07 * 16 + 1.7e-6 * 16 * 8);
+    const secondMs = firstMs + 14 + 0.055 + 1.06e-4 * 16;
+    expect(arrived[0]!.atMs).toBe(Math.ceil(firstMs + 12));
+    expect(arrived[1]!.atMs).toBe(Math.ceil(secondMs + 12));
   });
 });

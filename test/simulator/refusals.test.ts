@@ -23,13 +23,44 @@ describe("a replica refuses", () => {
     ["a content that is a number", chat, { messages: [{ role: "user", content: 5 }] }, 400, "messages", /content/],
     ["another model", ask, { model: "x", prompt: "a" }, 404, "model", /^The model `x` does not exist\.$/],
     ["a model that is a number", chat, { model: 1, messages }, 404, "model", /The model `1` does not exist/],
-    ["two choices", ask, { prompt: "a", n: 2 }, 400, "n", /n must be 1.*not 2/],
-    ["no tokens", ask, { prompt: "a", max_tokens: 0 }, 400, "max_tokens", /1 or more, not 0/],
+    ["no choices", ask, { prompt: "a", n: 0 }, 400, "n", /^n must be at least 1, got 0\.$/],
+    ["two choices without chance", ask, { prompt: "a", n: 2, temperature: 0 }, 400, "n", /greedy sampling, got 2/],
+    ["no tokens", ask, { prompt: "a", max_tokens: 0 }, 400, "max_tokens", /^max_tokens must be at least 1, got 0\.$/],
     ["half a token", ask, { prompt: "a", max_tokens: 1.5 }, 400, "max_tokens", /1 or more, not 1.5/],
     ["tokens as text", ask, { prompt: "a", max_tokens: "9" }, 400, "max_tokens", /1 or more, not "9"/],
-    ["-1 tokens", chat, { messages, max_completion_tokens: -1 }, 400, "max_completion_tokens", /not -1/],
+    ["-1 tokens", chat, { messages, max_completion_tokens: -1 }, 400, "max_completion_tokens", /got -1/],
     ["a stream of yes", ask, { prompt: "a", stream: "yes" }, 400, "stream", /true or false, not "yes"/],
     ["options as text", ask, { prompt: "a", stream_options: "usage" }, 400, "stream_options", /must be an object/],
+    [
+      "a stream's options",
+      ask,
+      { prompt: "a", stream_options: {} },
+      400,
+      "stream_options",
+      /only be defined when `stream/,
+    ],
+    [
+      "more tokens than most",
+      ask,
+      { prompt: "a", min_tokens: 17 },
+      400,
+      "min_tokens",
+      /equal to max_tokens=16, got 17/,
+    ],
+    ["a stop that is a number", ask, { prompt: "a", stop: 5 }, 400, "stop", /string or an array of strings, not 5/],
+    ["an empty stop", ask, { prompt: "a", stop: ["a", ""] }, 400, "stop", /^stop cannot contain an empty string\.$/],
+    [
+      "21 logprobs",
+      ask,
+      { prompt: "a", logprobs: 21 },
+      400,
+      "logprobs",
+      /of 21, which is greater than max allowed: 20/,
+    ],
+    ["top_logprobs alone", chat, { messages, top_logprobs: 2 }, 400, "top_logprobs", /`logprobs` must be set to true/],
+    ["logprobs of an echo", ask, { prompt: "a", echo: true, logprobs: 1 }, 400, "logprobs", /not supported/],
+    ["a suffix", ask, { prompt: "a", suffix: "b" }, 400, "suffix", /^suffix is not currently supported$/],
+    ["beam search", ask, { prompt: "a", use_beam_search: true }, 400, "use_beam_search", /not supported/],
     ["an empty salt", ask, { prompt: "a", cache_salt: "" }, 400, "cache_salt", /not empty/],
     ["too long a prompt", ask, { prompt: tokens(32_768) }, 400, "prompt", /maximum context length is 32768 tokens/],
     ["too many tokens", ask, { prompt: "a", max_tokens: 32_768 }, 400, "prompt", /you requested 32769 tokens/],
@@ -78,7 +109,7 @@ describe("a replica refuses", () => {
   });
 
   test("other paths", async () => {
-    const response = await startReplica().fetch(post("/v1/embeddings", {}));
+    const response = await startReplica().fetch(post("/v1/audio", {}));
     expect(await refusal(response)).toMatchObject({ status: 404, error: { type: "NotFoundError" } });
   });
 
@@ -118,6 +149,18 @@ describe("simulatedReplica refuses", () => {
     ["a profile that there is not", { profile: "abacus" }, RangeError, /one of l4-qwen2\.5-1\.5b.*not "abacus"/],
     ["a profile without its step", { profile: { ...L4, stepMs: undefined } }, TypeError, /profile\.stepMs/],
     ["a profile below 0", { profile: { ...L4, decodeMs: -1 } }, RangeError, /profile\.decodeMs must be 0 ms.*not -1/],
+    ["a batch below 0", { streamBatchMs: -1 }, RangeError, /streamBatchMs must be 0 ms or more and finite, not -1/],
+    ["half a sequence", { maxNumSeqs: 0.5 }, RangeError, /maxNumSeqs must be a whole number, 1 or more, not 0.5/],
+    ["an interval as text", { metricsIntervalMs: "1" }, TypeError, /metricsIntervalMs must be a number, not string/],
+    ["adapters as one", { loras: "a" }, TypeError, /loras must be an array of names, not "a"/],
+    ["an adapter twice", { loras: ["a", "b", "a"] }, RangeError, /different names.*: a$/],
+    ["a tokenizer that is none", { tokenizer: "bpe" }, TypeError, /tokenizer must be a function, not string/],
+    [
+      "a fault that there is not",
+      { faults: [{ kind: "fire" }] },
+      TypeError,
+      /faults\[0\]\.kind must be one of.*not "fire"/,
+    ],
     ["a profile without blocks", { profile: { ...L4, blocks: 0 } }, RangeError, /profile\.blocks.*not 0/],
   ])("%s", (_, options, kind, message) => {
     const make = () => simulatedReplica(options as SimulatedReplicaOptions);

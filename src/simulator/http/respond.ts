@@ -1,10 +1,10 @@
-import { errorResponse, SSE_DONE, SSE_HEADERS, sseEvent } from "../../protocol/index.js";
-import type { AnswerBodies } from "./answers.js";
-import { Generation, type GenerationContext, type GenerationListener } from "./generation.js";
+import { errorResponse, SSE_HEADERS } from "../../protocol/index.js";
+import type { AnswerFormat } from "./format.js";
+import { ConnectionCut, Generation, type GenerationContext, type GenerationListener } from "./generation.js";
 import type { GenerationRequest } from "./request.js";
 
 export interface ResponseContext extends GenerationContext {
-  readonly bodies: AnswerBodies;
+  readonly format: AnswerFormat;
   /** Stops it when the client leaves. */
   readonly signal: AbortSignal;
   /** Called with a generation when it begins. */
@@ -13,46 +13,60 @@ export interface ResponseContext extends GenerationContext {
   readonly onEnd: (generation: Generation) => void;
 }
 
-/** Generates what a request asks for and answers it, as one body or as a stream. */
+/**
+ * Generates what a request asks for and answers it, as one body or as a stream. Rejects with ConnectionCut when a whole answer
+ * is cut.
+ */
 export function respond(request: GenerationRequest, context: ResponseContext): Promise<Response> {
   return request.stream ? Promise.resolve(streamed(request, context)) : whole(request, context);
 }
 
 function whole(request: GenerationRequest, context: ResponseContext): Promise<Response> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     begin(request, context, {
-      onText: () => {},
-      onComplete: (choices) => resolve(Response.json(context.bodies.whole(choices))),
-      onStop: () =>
-        resolve(errorResponse(503, "The request was stopped.", { type: "ServiceUnavailableError", code: 503 })),
+      onPiece: () => {},
+      onComplete: (choices) => resolve(Response.json(context.format.whole(choices))),
+      onStop(reason) {
+        if (reason instanceof ConnectionCut) reject(reason);
+        else resolve(errorResponse(503, "The request was stopped.", { type: "ServiceUnavailableError", code: 503 }));
+      },
     });
   });
 }
 
 function streamed(request: GenerationRequest, context: ResponseContext): Response {
-  const { bodies, signal } = context;
+  const { format } = context;
   const encoder = new TextEncoder();
   let generation: Generation;
-  let opened = request.kind !== "chat";
+  let opened = false;
+  /** Why the stream breaks, once what was sent has been read: an error would drop it. */
+  let broken: { readonly reason: unknown } | null = null;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      const send = (text: string) => controller.enqueue(encoder.encode(text));
+      const send = (text: string) => {
+        if (text !== "") controller.enqueue(encoder.encode(text));
+      };
       generation = begin(request, context, {
-        onText(index, text, finishReason) {
-          if (!opened) send(sseEvent(bodies.opening()));
+        onPiece(piece, choices) {
+          if (!opened) send(format.open(choices));
           opened = true;
-          send(sseEvent(bodies.chunk(index, text, finishReason)));
+          send(format.piece(piece, choices));
         },
         onComplete(choices) {
-          if (request.includeUsage) send(sseEvent(bodies.usage(choices)));
-          send(SSE_DONE);
+          send(format.end(choices));
           controller.close();
         },
-        onStop: () => controller.error(signal.aborted ? signal.reason : new Error("the replica was closed")),
+        onStop(reason) {
+          if (controller.desiredSize === 1) controller.error(reason);
+          else broken = { reason };
+        },
       });
     },
-    cancel() {
-      generation.stop();
+    pull(controller) {
+      if (broken !== null) controller.error(broken.reason);
+    },
+    cancel(reason) {
+      generation.stop(reason);
     },
   });
   return new Response(body, { headers: SSE_HEADERS });
@@ -60,24 +74,25 @@ function streamed(request: GenerationRequest, context: ResponseContext): Respons
 
 function begin(request: GenerationRequest, context: ResponseContext, listener: GenerationListener): Generation {
   const { signal, onBegin, onEnd } = context;
-  const stop = () => generation.stop();
+  const stop = () => generation.stop(signal.reason);
   const end = () => {
     signal.removeEventListener("abort", stop);
     onEnd(generation);
   };
   const generation = new Generation(request, context, {
-    onText: listener.onText,
+    onPiece: listener.onPiece,
     onComplete(choices) {
       end();
       listener.onComplete(choices);
     },
-    onStop() {
+    onStop(reason) {
       end();
-      listener.onStop();
+      listener.onStop(reason);
     },
   });
   onBegin(generation);
-  if (signal.aborted) stop();
+  if (context.cutAfterTokens === 0) generation.stop(new ConnectionCut("the answer was cut"));
+  else if (signal.aborted) stop();
   else signal.addEventListener("abort", stop);
   return generation;
 }
