@@ -1,0 +1,39 @@
+import { Command, CommanderError } from "commander";
+import { UsageError } from "../src/cli/usage-error.js";
+import manifest from "./package.json" with { type: "json" };
+import { servingCommand } from "./serving/command.js";
+import { serveSimulatedReplica } from "./serving/servers/simulated-replica.js";
+
+/**
+ * Runs the command line.
+ * @param args what follows the program's name.
+ * @returns the exit code; 2, after one line on stderr, for what the person at the keyboard can put right.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command("warmroute-bench")
+    .description("Loads servers of LLMs, compares routing policies, and draws what came of it.")
+    .version(manifest.version, "--version", "print the version")
+    .helpOption("--help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "warmroute-bench: ").replace(/\s*\n(?=.)/g, " ")),
+    });
+  const exitWith = (value: number) => {
+    code = value;
+  };
+  servingCommand(program, exitWith);
+  program
+    .command("simulated-replica <flags>", { hidden: true })
+    .action((flags: string) => serveSimulatedReplica(JSON.parse(flags)));
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`warmroute-bench: ${error.message}\n`);
+    return 2;
+  }
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { UsageError } from "../../../src/cli/usage-error.js";
+
+/** Where a process's output goes; undefined: nowhere. */
+export interface Logs {
+  readonly stdout?: Writable | undefined;
+  readonly stderr?: Writable | undefined;
+}
+
+export interface Child {
+  /** What `ready` found in its output. */
+  readonly match: RegExpMatchArray;
+  /** Asks it to end, and makes it after a while. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 15_000;
+const SHOWN = 2000;
+
+/** Groups of processes that must not outlive this one. */
+const running = new Set<number>();
+process.on("exit", () => {
+  for (const group of running) killGroup(group, "SIGKILL");
+});
+
+/**
+ * Starts a program, in a group of its own so that a Ctrl-C in the terminal reaches it through us, and waits for a line on its stdout.
+ * @throws UsageError with the end of its output when it ends before, or the signal comes.
+ */
+export async function startChild(
+  command: string,
+  args: readonly string[],
+  { ready, logs, signal, shell = false }: { ready: RegExp; logs: Logs; signal: AbortSignal; shell?: boolean },
+): Promise<Child> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, shell });
+  const closed = once(child, "close").catch(() => {});
+  let output = "";
+  let matched: RegExpMatchArray | null = null;
+  const found = new Promise<RegExpMatchArray>((resolve, reject) => {
+    const look = (text: string) => {
+      if (matched !== null) return;
+      output = (output + text).slice(-SHOWN * 4);
+      matched = ready.exec(output);
+      if (matched !== null) resolve(matched);
+    };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      logs.stdout?.write(text);
+      look(text);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      logs.stderr?.write(text);
+      look(text);
+    });
+    child.once("error", (error) => reject(new UsageError(`${command} cannot be started: ${error.message}`)));
+    void closed.then(() =>
+      reject(new UsageError(`${command} ended (${ending(child)}): ${output.slice(-SHOWN).trim()}`)),
+    );
+    signal.addEventListener("abort", () => reject(new UsageError("stopped")), { once: true });
+  });
+  found.catch(() => {});
+  const { pid } = child;
+  if (pid !== undefined) running.add(pid);
+  const stop = async () => {
+    if (pid === undefined) return;
+    killGroup(pid, "SIGTERM");
+    const late = setTimeout(() => killGroup(pid, "SIGKILL"), STOP_MS);
+    await closed;
+    clearTimeout(late);
+    running.delete(pid);
+  };
+  try {
+    return { match: await found, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function ending({ exitCode, signalCode }: ChildProcess): string {
+  return signalCode ?? `exit code ${exitCode}`;
+}
+
+function killGroup(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,153 @@
+import { appendFileSync } from "node:fs";
+import { UsageError } from "../../src/cli/usage-error.js";
+import type { Workload } from "../../src/workloads/index.js";
+import { BACKENDS } from "./load/backends.js";
+import { Client } from "./load/client.js";
+import { datasetNameOf, datasetOf } from "./load/datasets.js";
+import type { RunOptions } from "./load/options.js";
+import { showProgress } from "./load/progress.js";
+import { readyServer, type Server } from "./load/ready.js";
+import { printedReport, type RunReport, reportOf, resultLine } from "./load/report.js";
+import { type LoadResult, runLoad } from "./load/run.js";
+import { stopper } from "./load/stopper.js";
+import { strainWarning } from "./load/strain.js";
+import { embeddedServers } from "./servers/embedded.js";
+import { type EmbeddedFlags, embeddedOptionsOf } from "./servers/embedded-options.js";
+import type { Servers } from "./servers/servers.js";
+
+/** What `warmroute-bench serving` was told, by the names of its options. */
+export interface ServingOptions extends RunOptions, Omit<EmbeddedFlags, "model"> {
+  readonly embedded?: number;
+  readonly policy: string;
+  readonly outputFile?: string;
+  readonly outputDetails: boolean;
+  readonly tag?: string;
+}
+
+/** Exit codes beside 0, 2 for what the person at the keyboard can put right, and 130 after Ctrl-C. */
+export const EXIT_NOTHING_COMPLETED = 1;
+export const EXIT_WITHOUT_USAGE = 3;
+
+/** Loads one server, prints what it came to. @returns the exit code. */
+export async function serving(options: ServingOptions): Promise<number> {
+  checkOptions(options);
+  const workload = await datasetOf(options);
+  using stop = stopper();
+  const servers = await startedServers(options, stop.signal);
+  try {
+    const baseUrls = servers?.urls ?? [options.baseUrl ?? `http://${hostOf(options.host)}:${options.port}`];
+    const server = await readyServer(options, baseUrls);
+    process.stderr.write(`${workload.description}\n${server.model} at ${baseUrls.join(", ")}\n`);
+    let result = await load(workload, options, server, stop.signal);
+    if (options.withWarmup && !result.interrupted) {
+      const first = reportOf(result).summary.ttftMs.mean;
+      process.stderr.write(`warm-up run: mean TTFT ${first.toFixed(1)} ms; now the run that counts\n`);
+      result = await load(workload, options, server, stop.signal);
+      const second = reportOf(result).summary.ttftMs.mean;
+      process.stderr.write(`mean TTFT ${second.toFixed(1)} ms after ${first.toFixed(1)} ms in the warm-up run\n`);
+    }
+    return tell(result, options, workload, server);
+  } finally {
+    await servers?.stop();
+  }
+}
+
+async function startedServers(options: ServingOptions, signal: AbortSignal): Promise<Servers | null> {
+  const { embedded, policy } = options;
+  if (embedded === undefined) return null;
+  const kind = embeddedServers(embeddedOptionsOf(options, embedded));
+  process.stderr.write(`${kind.about}, policy ${policy}\n`);
+  return kind.start({ policy, logs: { stderr: process.stderr }, signal });
+}
+
+/** Sends a workload once, with progress on stderr. */
+export async function load(
+  workload: Workload,
+  options: RunOptions,
+  { baseUrls, model, headers }: Server,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const backend = BACKENDS[options.backend];
+  const client = new Client({ baseUrls, backend, headers, timeoutS: options.timeout });
+  const progress = showProgress(workload.size, process.stderr);
+  try {
+    return await runLoad(
+      workload,
+      {
+        client,
+        backend,
+        model,
+        requestRate: options.requestRate,
+        maxConcurrency: options.maxConcurrency ?? null,
+        stream: !options.disableStream,
+        ignoreEos: !options.disableIgnoreEos,
+        seed: options.seed,
+        extraBody: options.extraRequestBody,
+        signal,
+      },
+      progress,
+    );
+  } finally {
+    progress.stop();
+    await client.close();
+  }
+}
+
+function tell(result: LoadResult, options: ServingOptions, workload: Workload, server: Server): number {
+  const report = reportOf(result);
+  process.stdout.write(printedReport(report, options));
+  if (options.outputFile !== undefined) {
+    const run = {
+      ...(options.tag !== undefined && { tag: options.tag }),
+      date: new Date().toISOString(),
+      model: server.model,
+      base_url: server.baseUrls.join(" "),
+      dataset_name: datasetNameOf(options),
+      dataset: workload.description,
+      ...(options.embedded !== undefined && { embedded: options.embedded, policy: options.policy, simulated: true }),
+    };
+    const records = options.outputDetails ? result.records : undefined;
+    appendFileSync(options.outputFile, resultLine(report, options, run, records));
+  }
+  return verdict(report);
+}
+
+/** Says on stderr what is wrong with the figures. @returns the exit code that says so too. */
+export function verdict({ summary, strain, interrupted, withoutUsage, failures }: RunReport): number {
+  const warn = (text: string) => process.stderr.write(`warmroute-bench: ${text}\n`);
+  const warning = strainWarning(strain);
+  if (warning !== null) warn(warning);
+  if (interrupted) {
+    warn(`stopped after ${summary.completed} answers; the figures are of these`);
+    return 130;
+  }
+  if (summary.completed === 0) {
+    warn(`no request was answered: ${failures.map(([cause, count]) => `${cause} (${count}×)`).join("; ")}`);
+    return EXIT_NOTHING_COMPLETED;
+  }
+  if (withoutUsage > 0) {
+    warn(
+      `${withoutUsage} of ${summary.completed} answers had no usage: their output tokens are those asked for, their input tokens a ` +
+        "fourth of the characters, so throughputs and TPOT may be wrong",
+    );
+    return EXIT_WITHOUT_USAGE;
+  }
+  return 0;
+}
+
+function checkOptions({ outputFile, minOutputLen, maxOutputLen }: ServingOptions): void {
+  if (minOutputLen > maxOutputLen) {
+    throw new UsageError(`--min-output-len ${minOutputLen} is above --max-output-len ${maxOutputLen}`);
+  }
+  if (outputFile === undefined) return;
+  // Before the run rather than after it.
+  try {
+    appendFileSync(outputFile, "");
+  } catch (error) {
+    throw new UsageError(`${outputFile} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function hostOf(host: string): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
