@@ -5,6 +5,7 @@ import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 import { type Lease, type Origin, RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
+import { reasonOf, stopListening, throwIfAborted } from "./signals.js";
 import { LONGEST_DELAY_MS, type Timers } from "./timers.js";
 import { WaitingLine } from "./waiting-line.js";
 import { SETTLED, type Watch } from "./watch.js";
@@ -94,7 +95,7 @@ export class Admission {
       this.#begin({ ...applicant, ...state, resolve, reject }, delayMs);
     });
     // The signal may have ended the lease between the grant and now.
-    if (!lease.live) signal?.throwIfAborted();
+    if (!lease.live) throwIfAborted(signal);
     return lease;
   }
 
@@ -159,12 +160,18 @@ export class Admission {
   }
 
   #begin(waiter: Waiter, delayMs: number): void {
-    waiter.onAbort = () => this.#turnAway(waiter, waiter.signal!.reason);
-    waiter.signal?.addEventListener("abort", waiter.onAbort, { once: true });
-    if (delayMs === 0) {
-      this.#wait(waiter, waiter.timeoutMs);
-      return;
+    waiter.key.keep();
+    waiter.onAbort = () => this.#turnAway(waiter, reasonOf(waiter.signal!));
+    try {
+      waiter.signal?.addEventListener("abort", waiter.onAbort, { once: true });
+      if (delayMs === 0) this.#wait(waiter, waiter.timeoutMs);
+      else this.#backOff(waiter, delayMs);
+    } catch (error) {
+      this.#turnAway(waiter, error);
     }
+  }
+
+  #backOff(waiter: Waiter, delayMs: number): void {
     // A wait that would be over before the backoff is ends with its time, as any other.
     const { timers } = this.#settings;
     const over = waiter.timeoutMs <= delayMs;
@@ -182,11 +189,16 @@ export class Admission {
     waiter.timer = null;
     const watch = this.#watch;
     watch?.({ what: "returned", origin: waiter.origin });
-    if (!this.#grant(waiter)) {
-      this.#backingOff.delete(waiter);
-      this.#wait(waiter, timeoutMs);
+    try {
+      if (!this.#grant(waiter)) {
+        this.#backingOff.delete(waiter);
+        this.#wait(waiter, timeoutMs);
+      }
+    } catch (error) {
+      this.#turnAway(waiter, error);
+    } finally {
+      watch?.(SETTLED);
     }
-    watch?.(SETTLED);
   }
 
   #wait(waiter: Waiter, timeoutMs: number): void {
@@ -218,7 +230,7 @@ export class Admission {
     const { wanted, origin, signal } = waiter;
     try {
       // One signal may end leases and waits, in whatever order its listeners are called.
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       const selection = this.#dispatcher.candidates(wanted, origin.rejections);
       if (selection.replicas.length === 0) {
         const replicas = this.#set.all;
@@ -260,7 +272,15 @@ export class Admission {
   #leave(waiter: Waiter): void {
     this.#line.remove(waiter);
     this.#backingOff.delete(waiter);
-    if (waiter.timer !== null) this.#settings.timers.clearTimeout(waiter.timer);
-    waiter.signal?.removeEventListener("abort", waiter.onAbort);
+    stopListening(waiter.signal, waiter.onAbort);
+    if (waiter.timer === null) return;
+    const { timer } = waiter;
+    waiter.timer = null;
+    try {
+      this.#settings.timers.clearTimeout(timer);
+    } catch (error) {
+      // It has its lease or its error: who waits must not lose either.
+      console.error(error);
+    }
   }
 }

@@ -24,7 +24,15 @@ export interface Locality {
  */
 export type Exclusion = "excluded" | "other_model" | "other_labels" | "full" | "farther";
 
-const EXCLUSIONS: readonly (Exclusion | null)[] = [null, "excluded", "other_model", "other_labels", "full", "farther"];
+/** By what `Excluded` keeps; null: it is a candidate. */
+export const EXCLUSIONS: readonly (Exclusion | null)[] = [
+  null,
+  "excluded",
+  "other_model",
+  "other_labels",
+  "full",
+  "farther",
+];
 
 /** What a request asks of a replica. */
 export interface Wanted {

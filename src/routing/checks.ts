@@ -15,3 +15,18 @@ export function checkString(name: string, value: unknown): void {
 export function wrong(name: string, value: unknown, accepted: string): RangeError {
   return new RangeError(`${name} must be ${accepted}, not ${shown(value)}`);
 }
+
+/** @throws TypeError for what is no object of strings. */
+export function checkLabels(name: string, labels: unknown): void {
+  if (typeof labels !== "object" || labels === null || Array.isArray(labels)) {
+    throw new TypeError(`${name} must be an object of strings, not ${shown(labels)}`);
+  }
+  for (const [label, value] of Object.entries(labels)) checkString(`${name}.${label}`, value ?? null);
+}
+
+/** Not `every`, which passes over holes. */
+export function isStrings(values: unknown): boolean {
+  if (!Array.isArray(values)) return false;
+  for (let i = 0; i < values.length; i++) if (typeof values[i] !== "string") return false;
+  return true;
+}

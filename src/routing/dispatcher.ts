@@ -1,16 +1,15 @@
 import { type Locality, type Selection, select, type Wanted } from "./candidates.js";
 import type { Choice } from "./decision.js";
 import { RecordedDecision } from "./decision.js";
-import { Hold, type LeaseGround, type Origin, RouterLease } from "./lease.js";
+import { Hold, type LeaseGround, type Origin, type Routed, RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
 import type { Key } from "./request-key.js";
+import { throwIfAborted } from "./signals.js";
 import type { Watch } from "./watch.js";
 
 /** A request, ready to be placed. */
-export interface Placeable {
-  readonly key: Key;
-  readonly signal: AbortSignal | undefined;
+export interface Placeable extends Routed {
   /** Whether the decision is to have every candidate's figures. */
   readonly explain: boolean;
 }
@@ -55,6 +54,8 @@ export class Dispatcher {
     watch?.({ what: "asked", origin });
     const choice = ground.policy.choose(canWait && excluded !== null ? { ...asked, full: excluded.full() } : asked);
     watch?.({ what: "answered", origin });
+    // A policy of the user's own may have aborted it.
+    throwIfAborted(signal);
     const { replica } = choice;
     if (replica.removed || !(replica.hasRoom || canWait)) {
       throw new Error(`policy ${ground.policy.name} chose replica ${replica.id}, which is no candidate`);
@@ -62,11 +63,11 @@ export class Dispatcher {
     if (!replica.hasRoom) return replica;
     const explained = explain || (this.#explainEvery > 0 && ++this.#decisions % this.#explainEvery === 0);
     const decision = new RecordedDecision(ground.policy.name, choice, key.chars, selection, loads, explained);
-    const hold = new Hold(ground, replica, key, timeS, origin);
-    if (signal !== undefined) hold.tie(signal);
+    const hold = new Hold(ground, request, replica, timeS, origin);
     const lease = new RouterLease(hold, decision);
     ground.forgotten?.watch(lease, hold);
     watch?.({ what: "leased", lease, hold });
+    hold.begin();
     return lease;
   }
 

@@ -14,36 +14,77 @@ export interface FetchCall {
   init(): RequestInit;
 }
 
-export async function readCall(input: string | URL | Request, init: RequestInit = {}): Promise<FetchCall> {
+export async function readCall(input: string | URL | Request, init?: RequestInit | null): Promise<FetchCall> {
+  const given = init ?? {};
   const request = input instanceof Request ? input : null;
   const url = new URL(request === null ? String(input as string | URL) : request.url, "http://replica");
-  const headers = new Headers(init.headers ?? request?.headers);
-  const method = init.method ?? request?.method ?? "GET";
-  const signal = init.signal ?? request?.signal ?? undefined;
-  const content = await resendable(init.body ?? request?.body ?? null);
+  const headers = new Headers(given.headers ?? request?.headers);
+  const method = given.method ?? request?.method ?? "GET";
+  // Null: none, though the Request has one.
+  const signal = (given.signal === undefined ? request?.signal : given.signal) ?? undefined;
+  const content = await resendable(given.body ?? request?.body ?? null);
   // `fetch` says them itself, of the replica's address.
   for (const name of ["host", "content-length"]) headers.delete(name);
+  const settings = settingsOf(request, given);
   return {
     target: url.pathname + url.search,
     headers,
-    body: parsed(content),
+    body: parsed(await readable(content, headers)),
     signal,
     request,
-    init: () => ({ ...init, method, headers, body: content, ...(signal !== undefined && { signal }) }),
+    init: () => ({ ...settings, method, headers, body: content, ...(signal !== undefined && { signal }) }),
   };
+}
+
+/** What a Request says besides its address, method, headers, body and signal. (`cf`: of Cloudflare's.) */
+const SETTINGS = [
+  "cache",
+  "credentials",
+  "integrity",
+  "keepalive",
+  "mode",
+  "redirect",
+  "referrer",
+  "referrerPolicy",
+  "cf",
+] as const;
+
+/** Those of the Request, but for what `init` says; a runtime may have only some of them. */
+function settingsOf(request: Request | null, init: RequestInit): RequestInit {
+  const { signal: _, ...settings } = init as Record<string, unknown>;
+  for (const name of SETTINGS) {
+    const value = settings[name] ?? (request as Record<string, unknown> | null)?.[name];
+    if (value !== undefined) settings[name] = value;
+  }
+  return settings as RequestInit;
 }
 
 type Content = Exclude<BodyInit, ReadableStream>;
 
-/** A stream can be sent only once: its bytes are read. */
+/** A stream can be sent only once: its bytes are read. So can what Node and others take besides, an async iterable. */
 async function resendable(body: BodyInit | null): Promise<Content | null> {
-  return body instanceof ReadableStream ? new Uint8Array(await new Response(body).arrayBuffer()) : body;
+  if (body instanceof ReadableStream) return new Uint8Array(await new Response(body).arrayBuffer());
+  if (typeof body !== "object" || body === null || !(Symbol.asyncIterator in body)) return body;
+  const pieces: BlobPart[] = [];
+  for await (const piece of body as AsyncIterable<BlobPart>) pieces.push(piece);
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
-function parsed(content: Content | null): RouteRequest {
+/** What may be JSON. A Blob that says that it is something else, a recording for example, is not read for it. */
+async function readable(content: Content | null, headers: Headers): Promise<string | BufferSource | null> {
+  if (!(content instanceof Blob)) return content as string | BufferSource | null;
+  const type = headers.get("content-type") ?? content.type;
+  return type === "" || /json|text/i.test(type) ? content.arrayBuffer() : null;
+}
+
+function parsed(content: string | BufferSource | null): RouteRequest {
+  if (content === null) return {};
   try {
+    // A byte order mark in front is not of the JSON; the decoder leaves it out.
     const text =
-      typeof content === "string" ? content : new TextDecoder("utf-8", { fatal: true }).decode(content as Uint8Array);
+      typeof content === "string"
+        ? content.replace(/^\ufeff/, "")
+        : new TextDecoder("utf-8", { fatal: true }).decode(content);
     const body: unknown = JSON.parse(text);
     return typeof body === "object" && body !== null ? (body as RouteRequest) : {};
   } catch {

@@ -2,9 +2,10 @@ import { type PieceSource, relay, replicaUrl, UsageTail } from "../protocol/inde
 import { checkNumber } from "./checks.js";
 import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 import { type FetchCall, readCall } from "./fetch-call.js";
-import type { Lease } from "./lease.js";
+import type { Lease, LeaseReport } from "./lease.js";
 import type { RouteRequest } from "./request-key.js";
 import type { RouteOptions, Router } from "./router.js";
+import { shown } from "./shown.js";
 
 /** How `createFetch` sends. */
 export interface RouterFetchOptions {
@@ -28,12 +29,10 @@ export interface RouterFetchOptions {
  * wait, request and lease.
  */
 export function createFetch(router: Router, options: RouterFetchOptions = {}): typeof fetch {
+  checkFetch(router, options);
   const { maxTries = 3, timeoutMs, routeOptions = sessionOf } = options;
-  const send = options.fetch ?? ((input, init) => fetch(input, init));
-  if (typeof router?.acquire !== "function") throw new TypeError("router must be a Router");
-  if (typeof send !== "function") throw new TypeError(`fetch must be a function, not ${typeof send}`);
-  checkNumber("maxTries", maxTries, (n) => Number.isInteger(n) && n >= 1, "a whole number, 1 or more");
-  checkNumber("timeoutMs", timeoutMs, (n) => n >= 0, "0 or more");
+  // Looked up when it is called: it may be replaced, by a test for example.
+  const send: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
 
   return async (input, init) => {
     const call = await readCall(input, init);
@@ -64,6 +63,29 @@ export function createFetch(router: Router, options: RouterFetchOptions = {}): t
   };
 }
 
+function checkFetch(router: Router, options: RouterFetchOptions): void {
+  if (typeof router?.acquire !== "function") throw new TypeError(`router must be a Router, not ${shown(router)}`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`options must be an object, not ${shown(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!FETCH_OPTIONS.includes(name)) {
+      throw new TypeError(`unknown option ${shown(name)}; there are ${FETCH_OPTIONS.join(", ")}`);
+    }
+  }
+  for (const name of ["fetch", "routeOptions"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== "function") {
+      throw new TypeError(`${name} must be a function, not ${shown(value)}`);
+    }
+  }
+  const { maxTries, timeoutMs } = options;
+  checkNumber("maxTries", maxTries, (n) => Number.isInteger(n) && n >= 1, "a whole number, 1 or more");
+  checkNumber("timeoutMs", timeoutMs, (n) => n >= 0, "0 or more");
+}
+
+const FETCH_OPTIONS = ["fetch", "maxTries", "timeoutMs", "routeOptions"];
+
 /** What one try gave: an answer to hand over, or a reason to try another replica. */
 interface Attempt {
   readonly lease: Lease;
@@ -78,58 +100,97 @@ async function attempt(lease: Lease, call: FetchCall, send: typeof fetch): Promi
     lease.reject();
     throw new TypeError(`replica ${JSON.stringify(id)} needs a url to be reached at`);
   }
+  let answer: Answer;
   try {
-    const response = await send(replicaUrl(url, call.target), call.init());
-    if (!response.ok) {
-      lease.reject();
-      const full = response.status === 503 || response.status === 429;
-      return { lease, done: !full, response, error: null };
-    }
-    return { lease, done: true, response: await deliver(lease, response, call), error: null };
+    answer = await begun(await send(replicaUrl(url, call.target), call.init()));
   } catch (error) {
     lease.reject();
     // An aborted request is over; everything else may go better elsewhere.
     return { lease, done: call.signal?.aborted ?? false, response: null, error };
   }
+  const { response } = answer;
+  if (!response.ok) {
+    lease.reject();
+    const full = response.status === 503 || response.status === 429;
+    return { lease, done: !full, response, error: null };
+  }
+  try {
+    return { lease, done: true, response: deliver(lease, answer, call), error: null };
+  } catch (error) {
+    // Of a policy of the user's own: no other replica would help, and the place must not stay taken.
+    endAfter(error, lease);
+    void answer.reader?.cancel(error).catch(() => {});
+    throw error;
+  }
 }
 
-/** The answer, once its first byte is there; the lease ends with its last. */
-async function deliver(lease: Lease, response: Response, call: FetchCall): Promise<Response> {
-  const { status, statusText, headers, body } = response;
-  if (body === null) {
+/** An answer whose first byte is there, if it is one to deliver and has any. */
+interface Answer {
+  readonly response: Response;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  readonly first: ReadableStreamReadResult<Uint8Array> | null;
+}
+
+async function begun(response: Response): Promise<Answer> {
+  if (!response.ok || response.body === null) return { response, reader: null, first: null };
+  const reader = response.body.getReader();
+  return { response, reader, first: await reader.read() };
+}
+
+/** The answer for the caller; the lease ends with its last byte. */
+function deliver(lease: Lease, { response, reader, first }: Answer, call: FetchCall): Response {
+  const { status, statusText, headers } = response;
+  if (reader === null) {
     lease.accept();
     lease.release();
     return response;
   }
-  const reader = body.getReader();
-  let first: ReadableStreamReadResult<Uint8Array> | null = await reader.read();
   if (/^text\/event-stream\b/i.test(headers.get("content-type") ?? "")) lease.firstToken();
   else lease.accept();
+  let next = first;
   const source: PieceSource & { readonly call: FetchCall } = {
     call,
     read: async () => {
-      const piece = first ?? (await reader.read());
-      first = null;
+      const piece = next ?? (await reader.read());
+      next = null;
       return piece;
     },
     cancel: (reason) => reader.cancel(reason),
+  };
+  const orEnd = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      endAfter(error, lease);
+      void reader.cancel(error).catch(() => {});
+      throw error;
+    }
   };
   const usage = new UsageTail();
   const relayed = relay(source, {
     onPiece: (piece) => {
       usage.push(piece);
-      lease.touch();
+      orEnd(() => lease.touch());
     },
     onEnd: () => lease.release({ ...usage.read() }),
     onBreak: (error) => {
-      lease.release({ ...usage.read(), error });
+      endAfter(error, lease, { ...usage.read() });
       return null;
     },
-    onCancel: () => lease.release({ error: new Error("the reader of the answer left") }),
+    onCancel: () => orEnd(() => lease.release({ error: new Error("the reader of the answer left") })),
   });
   const answer = new Response(relayed, { status, statusText, headers });
   Object.defineProperty(answer, "url", { value: response.url });
   return answer;
+}
+
+/** Releases a lease after an error, which is the one to be told. */
+function endAfter(error: unknown, lease: Lease, report: LeaseReport = {}): void {
+  try {
+    if (lease.live) lease.release({ ...report, error });
+  } catch (another) {
+    console.error(another);
+  }
 }
 
 function sessionOf(headers: Headers): { session?: string } {

@@ -12,6 +12,9 @@ export class IdleLimit {
   readonly #timers: Timers;
   /** When each gave its last sign, the longest ago first. */
   readonly #signs = new Map<Idler, number>();
+  #lastS = Number.NEGATIVE_INFINITY;
+  /** By how much the clock has been put back in all: what it took from the time that has passed. */
+  #setBackS = 0;
   #timer: unknown = null;
 
   constructor(seconds: number, clock: () => number, timers: Timers) {
@@ -21,13 +24,22 @@ export class IdleLimit {
   }
 
   sign(idler: Idler): void {
-    this.#signs.delete(idler);
-    this.#signs.set(idler, this.#clock());
+    const nowS = this.#read();
     if (this.#timer === null) this.#arm(this.seconds);
+    this.#signs.delete(idler);
+    this.#signs.set(idler, nowS);
   }
 
   forget(idler: Idler): void {
     this.#signs.delete(idler);
+  }
+
+  /** Seconds that never go back, though the clock does. */
+  #read(): number {
+    const nowS = this.#clock();
+    if (nowS < this.#lastS) this.#setBackS += this.#lastS - nowS;
+    this.#lastS = nowS;
+    return nowS + this.#setBackS;
   }
 
   #arm(seconds: number): void {
@@ -38,7 +50,14 @@ export class IdleLimit {
 
   #sweep(): void {
     this.#timer = null;
-    const nowS = this.#clock();
+    let nowS: number;
+    try {
+      nowS = this.#read();
+    } catch (error) {
+      console.error(error);
+      this.#arm(this.seconds);
+      return;
+    }
     for (const [idler, atS] of this.#signs) {
       const left = atS + this.seconds - nowS;
       if (left > 0) {

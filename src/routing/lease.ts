@@ -6,6 +6,7 @@ import type { Policy, ReleaseReport, Route } from "./policies/policy.js";
 import type { Replica } from "./replica.js";
 import type { Key } from "./request-key.js";
 import { shown } from "./shown.js";
+import { reasonOf, stopListening } from "./signals.js";
 import { SETTLED, type Watch } from "./watch.js";
 
 /** What is known of a response when it ends. What is not known is left out, undefined or null. */
@@ -76,6 +77,12 @@ export interface LeaseGround {
   freed(replica: Replica): void;
 }
 
+/** A request that gets a lease. */
+export interface Routed {
+  readonly key: Key;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Where a request stands that has been put back. */
 export interface Origin {
   /** Of the try before this one, that was rejected; null of a first one. */
@@ -102,33 +109,49 @@ export class Hold implements Route {
   /** Its place among the leases that are not watched yet (`ForgottenLeases`). */
   young: number | null = null;
   readonly #ground: LeaseGround;
-  #signal: AbortSignal | null = null;
+  readonly #signal: AbortSignal | undefined;
+  #begun = false;
+  #abortedBefore = false;
   #firstTokenS: number | null = null;
 
-  /** @throws what the policy throws; then there is no lease, and nothing counts. */
-  constructor(ground: LeaseGround, replica: Replica, key: Key, timeS: number, origin: Origin) {
+  /**
+   * All that may fail is done before anything counts.
+   * @throws what the policy, the clock, the timers or the signal throw; then there is no lease.
+   */
+  constructor(ground: LeaseGround, { key, signal }: Routed, replica: Replica, timeS: number, origin: Origin) {
     this.replica = replica;
     this.key = key;
     this.timeS = timeS;
     this.origin = origin;
     this.#ground = ground;
-    ground.policy.onRouted?.(this);
+    this.#signal = signal;
+    const { policy, idleLimit } = ground;
+    try {
+      idleLimit?.sign(this);
+      signal?.addEventListener("abort", this, { once: true });
+      policy.onRouted?.(this);
+    } catch (error) {
+      idleLimit?.forget(this);
+      stopListening(signal, this);
+      throw error;
+    }
     replica.leased();
-    ground.idleLimit?.sign(this);
   }
 
   isOf(ground: LeaseGround): boolean {
     return this.#ground === ground;
   }
 
-  tie(signal: AbortSignal): void {
-    this.#signal = signal;
-    signal.addEventListener("abort", this, { once: true });
+  /** To be called once everybody knows of the lease: it ends at once if its signal has aborted while it was made. */
+  begin(): void {
+    this.#begun = true;
+    if (this.#abortedBefore) this.handleEvent();
   }
 
   /** Of the signal. */
   handleEvent(): void {
-    this.#finishUnasked("aborted", this.#signal!.reason);
+    if (this.#begun) this.#finishUnasked("aborted", reasonOf(this.#signal!));
+    else this.#abortedBefore = true;
   }
 
   idle(): void {
@@ -141,9 +164,9 @@ export class Hold implements Route {
 
   accept(): void {
     if (this.end !== null || this.accepted) return;
-    this.accepted = true;
     const { idleLimit, watch, disposed, policy } = this.#ground;
     idleLimit?.sign(this);
+    this.accepted = true;
     watch?.({ what: "accepted", hold: this });
     try {
       if (!disposed) policy.onAccepted?.(this);
@@ -167,8 +190,8 @@ export class Hold implements Route {
     watch?.({ what: "firstToken", hold: this });
     try {
       const timeS = clock();
-      this.#firstTokenS = timeS;
       this.touch();
+      this.#firstTokenS = timeS;
       if (!disposed) policy.onFirstToken?.(this, timeS);
     } finally {
       watch?.(SETTLED);
@@ -197,26 +220,39 @@ export class Hold implements Route {
     }
   }
 
-  /** Frees the place first, so that it is free whatever the policy does. */
+  /** Frees the place first, so that it is free whatever policy, clock and signal do; and the policy is told in any case. */
   #finish(end: LeaseEnd, report: LeaseReport, queueLength?: number): void {
     if (this.end !== null) return;
-    const { policy, clock, watch, idleLimit, forgotten, disposed } = this.#ground;
+    const { clock, watch, idleLimit, forgotten } = this.#ground;
     this.end = end;
     forgotten?.ended(this);
     idleLimit?.forget(this);
-    this.#signal?.removeEventListener("abort", this);
+    stopListening(this.#signal, this);
     this.replica.ended();
     watch?.({ what: "ended", hold: this, report, ...(queueLength !== undefined && { queueLength }) });
+    let { timeS } = this;
     try {
-      const timeS = clock();
+      timeS = clock();
       if (queueLength !== undefined) this.replica.rejectedWith(queueLength, timeS);
-      if (end === "rejected" && !disposed) policy.onRejected?.(this);
-      this.key.forget();
-      if (!disposed) policy.onReleased?.(this, this.#reportOf(report, timeS));
+    } finally {
+      try {
+        this.#tellPolicy(report, timeS);
+      } finally {
+        this.key.forget();
+        this.#ground.freed(this.replica);
+        watch?.(SETTLED);
+      }
+    }
+  }
+
+  #tellPolicy(report: LeaseReport, timeS: number): void {
+    const { policy, disposed } = this.#ground;
+    if (disposed) return;
+    try {
+      if (this.end === "rejected") policy.onRejected?.(this);
     } finally {
       this.key.forget();
-      this.#ground.freed(this.replica);
-      watch?.(SETTLED);
+      policy.onReleased?.(this, this.#reportOf(report, timeS));
     }
   }
 

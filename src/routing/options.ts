@@ -7,7 +7,7 @@ import { POLICIES, type PolicyName, type PolicyOptions } from "./policies/index.
 import { checkOption } from "./policies/option-table.js";
 import type { Policy, PolicyEnvironment } from "./policies/policy.js";
 import type { ReplicaOptions } from "./replica.js";
-import { checkReplicas } from "./replica-options.js";
+import { readReplicas } from "./replica-options.js";
 import type { Rendering } from "./request-key.js";
 import { shown } from "./shown.js";
 import { LONGEST_DELAY_MS, realTimers, type Timers } from "./timers.js";
@@ -105,7 +105,7 @@ export function checkOptions(options: RouterOptions): void {
     throw new TypeError(`options must be an object, not ${shown(options)}`);
   }
   checkPolicy(options);
-  checkReplicas(options.replicas);
+  readReplicas(options.replicas);
   const { seed, clock, timers } = options;
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw wrong("seed", seed, "a whole number");
   if (clock !== undefined && typeof clock !== "function") {

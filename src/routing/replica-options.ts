@@ -1,19 +1,25 @@
-import { checkNumber, checkString } from "./checks.js";
-import type { ReplicaOptions } from "./replica.js";
+import { checkLabels, checkNumber, checkString, isStrings } from "./checks.js";
+import { Replica, type ReplicaOptions } from "./replica.js";
 import { shown } from "./shown.js";
 
 const REPLICA_OPTIONS = ["id", "url", "maxOngoingRequests", "model", "labels", "node", "zone"];
 
-/** @throws TypeError or RangeError that names what is wrong with which replica. */
-export function checkReplicas(replicas: readonly ReplicaOptions[]): void {
+/**
+ * The replicas as a router keeps them: copies, and of one that a router has given out what it was told of it.
+ * @throws TypeError or RangeError that names what is wrong with which replica.
+ */
+export function readReplicas(replicas: readonly ReplicaOptions[]): ReplicaOptions[] {
   if (!Array.isArray(replicas)) throw new TypeError(`replicas must be an array, not ${shown(replicas)}`);
   const ids = new Set<string>();
-  replicas.forEach((replica: ReplicaOptions, index) => {
+  // Not `map`, which passes over holes.
+  return Array.from(replicas, (given: ReplicaOptions, index) => {
     const where = `replicas[${index}]`;
+    const replica = given instanceof Replica ? given.options : given;
     checkReplica(replica, where);
     const { id } = replica;
     if (ids.has(id)) throw new RangeError(`${where}.id must be different from the others, not ${shown(id)} again`);
     ids.add(id);
+    return { ...replica };
   });
 }
 
@@ -40,12 +46,5 @@ function checkReplica(replica: ReplicaOptions, where: string): void {
   if (model !== undefined && typeof model !== "string" && !isStrings(model)) {
     throw new TypeError(`${where}.model must be a string or an array of strings, not ${shown(model)}`);
   }
-  if (labels === undefined) return;
-  if (typeof labels !== "object" || labels === null || !isStrings(Object.values(labels))) {
-    throw new TypeError(`${where}.labels must be an object of strings, not ${shown(labels)}`);
-  }
-}
-
-function isStrings(values: readonly unknown[]): boolean {
-  return Array.isArray(values) && values.every((value) => typeof value === "string");
+  if (labels !== undefined) checkLabels(`${where}.labels`, labels);
 }

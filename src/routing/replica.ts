@@ -47,6 +47,11 @@ export class Replica {
     this.#limit = options.maxOngoingRequests ?? Number.POSITIVE_INFINITY;
   }
 
+  /** @internal What the router was told of it last. */
+  get options(): ReplicaOptions {
+    return this.#options;
+  }
+
   get url(): string | undefined {
     return this.#options.url;
   }
@@ -127,9 +132,9 @@ export class Replica {
     this.#set.reported();
   }
 
-  /** @internal False, and nothing changes, when a later report is known. */
-  reportedLoad(load: ReplicaLoad, atS: number): boolean {
-    if (this.#report !== null && atS < this.#report.atS) return false;
+  /** @internal False, and nothing changes, when a later report is known (but one from the future is of a clock that was put back). */
+  reportedLoad(load: ReplicaLoad, atS: number, nowS: number): boolean {
+    if (this.#report !== null && atS < this.#report.atS && this.#report.atS <= nowS) return false;
     this.#report = { requests: Math.max(0, load.running + load.waiting - this.#leases), atS, load };
     this.#set.reported();
     return true;

@@ -1,4 +1,4 @@
-import { characterCount } from "../tree/index.js";
+import { characterCount, textOfTokens } from "../tree/index.js";
 import { NamespaceNamer, type NamespaceOptions } from "./key/namespace.js";
 import { referenceText } from "./key/reference.js";
 import { StructuredText } from "./key/structured.js";
@@ -49,15 +49,18 @@ const AFFINITY_CHARS = 100;
 /** Reads requests. Never throws: a body must not keep a request from being routed; what cannot be read is an empty text. */
 export class KeyReader {
   readonly #rendering: Rendering;
+  readonly #copies: boolean;
   readonly #namer = new NamespaceNamer();
 
-  constructor(rendering: Rendering) {
+  /** @param copies whether lists of token ids are copied: the caller's own may change once the request is routed. */
+  constructor(rendering: Rendering, copies = false) {
     this.#rendering = rendering;
+    this.#copies = copies;
   }
 
   /** @param request may be a key already, as a replayed one is. */
   read(request: RouteRequest, options: KeyOptions): Key {
-    if (request instanceof Key) return request;
+    if (isKey(request)) return request;
     const session = options.session ?? null;
     try {
       const body = request as Readonly<Record<string, unknown>>;
@@ -68,12 +71,21 @@ export class KeyReader {
         return new Key(namespace, text, null, text, session);
       }
       const tokens = (body.messages ?? null) === null ? tokensOfPrompt(body.prompt ?? body.input) : null;
-      if (tokens !== null) return new Key(namespace, "", tokens, "", session);
+      if (tokens !== null) return new Key(namespace, "", this.#copies ? tokens.slice() : tokens, "", session);
       const { text, firstUserText } = new StructuredText(body);
       return new Key(namespace, text, null, firstUserText ?? text, session);
     } catch {
       return new Key(this.#namer.name({}, options), "", null, "", session);
     }
+  }
+}
+
+/** False for a body that cannot even be asked. */
+function isKey(request: unknown): request is Key {
+  try {
+    return request instanceof Key;
+  } catch {
+    return false;
   }
 }
 
@@ -85,6 +97,7 @@ export class Key implements RequestKey {
   readonly chars: number;
   readonly session: string | null;
   #opening: string;
+  #tokenText: string | null = null;
 
   constructor(
     namespace: string,
@@ -105,10 +118,22 @@ export class Key implements RequestKey {
     return firstCharacters(this.#opening, AFFINITY_CHARS);
   }
 
+  /** Its token ids as a text of one character each, as it was when this was first asked for. */
+  get tokenText(): string {
+    this.#tokenText ??= textOfTokens(this.tokens ?? []);
+    return this.#tokenText;
+  }
+
+  /** Before the caller goes on, who may change the list of token ids that it gave. */
+  keep(): void {
+    if (this.tokens !== null) this.tokens = this.tokens.slice();
+  }
+
   /** Drops what has the size of the request. */
   forget(): void {
     this.text = "";
     this.tokens = null;
+    this.#tokenText = null;
     this.#opening = "";
   }
 }

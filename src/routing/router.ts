@@ -1,7 +1,8 @@
 import { Random } from "../random/index.js";
-import { nowS, type PrefixTree } from "../tree/index.js";
+import type { PrefixTree } from "../tree/index.js";
 import { Admission } from "./admission.js";
 import { type CandidateOptions, wantedOf } from "./candidates.js";
+import { checkedClock } from "./clock.js";
 import { Dispatcher } from "./dispatcher.js";
 import { NoReplicaError } from "./errors.js";
 import { watchForgotten } from "./forgotten.js";
@@ -14,10 +15,11 @@ import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
 import type { PolicyEnvironment } from "./policies/policy.js";
 import { Repeater } from "./repeater.js";
 import type { Replica, ReplicaOptions } from "./replica.js";
-import { checkReplicas } from "./replica-options.js";
+import { readReplicas } from "./replica-options.js";
 import { ReplicaSet } from "./replica-set.js";
 import { type Key, type KeyOptions, KeyReader, type RouteRequest } from "./request-key.js";
-import { checkLoad, checkRoute, NO_OPTIONS } from "./route-options.js";
+import { checkLoad, checkReportTime, checkRoute, NO_OPTIONS } from "./route-options.js";
+import { throwIfAborted } from "./signals.js";
 import { realTimers } from "./timers.js";
 import type { TrackingRow } from "./tracking-rows.js";
 import { SETTLED, type Watch, Watchers } from "./watch.js";
@@ -49,7 +51,7 @@ export interface LoadReport {
   waiting: number;
   /** Share of its KV cache in use, 0 to 1. */
   kvUsage?: number | null;
-  /** When that was so, in seconds by the router's clock. Default: now. */
+  /** When that was so, in seconds by the router's clock; up to a minute ahead of it counts as now. Default: now. */
   at?: number;
 }
 
@@ -71,6 +73,8 @@ export class Router {
   readonly #admission: Admission;
   readonly #queueTimeoutMs: number;
   readonly #options: RouterOptions;
+  /** As the user gave it, so that no watch hears of it. */
+  readonly #clock: () => number;
   readonly #repeater: Repeater;
   /** When the policy last heard of its replicas. */
   #changedS = 0;
@@ -81,7 +85,9 @@ export class Router {
   constructor(options: RouterOptions) {
     checkOptions(options);
     const settings = settingsOf(options);
-    const { seed = 0, clock = nowS, insertAt = "choice", rendering = "structured" } = options;
+    const { seed = 0, insertAt = "choice", rendering = "structured" } = options;
+    const clock = checkedClock(options.clock);
+    this.#clock = clock;
     this.#repeater = new Repeater(settings.timers, (work) => this.#repeated(work));
     const every: PolicyEnvironment["every"] = (seconds, work) => this.#repeater.every(seconds, work);
     const policy = makePolicy(options, { random: new Random(seed), insertAt, every });
@@ -98,7 +104,7 @@ export class Router {
       disposed: false,
       freed: (replica) => this.#admission.freed(replica),
     };
-    this.#reader = new KeyReader(rendering);
+    this.#reader = new KeyReader(rendering, insertAt === "accept" || typeof options.policy !== "string");
     this.#dispatcher = new Dispatcher(this.#set, this.#ground, options.locality ?? null, settings.explainEvery);
     this.#admission = new Admission(this.#set, this.#dispatcher, settings);
     this.#queueTimeoutMs = settings.queueTimeoutMs;
@@ -140,7 +146,7 @@ export class Router {
   route(request: RouteRequest, options: RouteOptions = NO_OPTIONS): Lease {
     this.#live();
     checkRoute(options);
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     const origin = this.#admission.arrive();
     const { watch } = this.#ground;
     if (watch === null) return this.#route(request, options, origin, null);
@@ -166,7 +172,7 @@ export class Router {
     this.#live();
     checkRoute(options);
     const { signal, timeoutMs = this.#queueTimeoutMs, retryOf, explain = false } = options;
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const origin = retryOf === undefined ? this.#admission.arrive() : RouterLease.takeBack(retryOf, this.#ground);
     const wanted = wantedOf(true, request, options);
     const key = this.#reader.read(request, options);
@@ -184,18 +190,18 @@ export class Router {
    */
   updateReplicas(replicas: readonly ReplicaOptions[]): ReplicasUpdate {
     this.#live();
-    checkReplicas(replicas);
-    const difference = this.#set.difference(replicas);
+    const list = readReplicas(replicas);
+    const difference = this.#set.difference(list);
     const added = difference.added.map(({ id }) => id);
     const removed = difference.removed.map(({ id }) => id);
     const { policy, clock, watch } = this.#ground;
-    watch?.({ what: "replicas", list: replicas });
+    watch?.({ what: "replicas", list });
     try {
       if (difference.reordered) {
         this.#changedS = clock();
         policy.onReplicasChanged?.({ replicas: difference.replicas, added, removed, timeS: this.#changedS });
       }
-      this.#set.change(difference, replicas);
+      this.#set.change(difference, list);
       this.#replicas = Object.freeze([...difference.replicas]);
       this.#admission.replicasChanged();
     } finally {
@@ -208,19 +214,22 @@ export class Router {
    * What a replica says of its load (`vllm:num_requests_running`, `…_waiting`, `vllm:kv_cache_usage_perc`): what it has beyond this
    * router's leases counts in `Replica.load` for `loadValidSecs`; after that the load is unknown, never none.
    * @returns false, without effect, for a replica that the router has not, and for a report older than the last.
+   * @throws RangeError for a time farther ahead, milliseconds for example: no later report would be newer.
    */
   setLoad(replica: string | Replica, report: LoadReport): boolean {
     this.#live();
     checkLoad(report);
     const known = this.#set.get(typeof replica === "string" ? replica : replica.id);
-    const { clock, watch } = this.#ground;
-    const { running, waiting, kvUsage = null, at = clock() } = report;
-    if (known === undefined) return false;
+    const nowS = this.#clock();
+    const { running, waiting, kvUsage = null, at = nowS } = report;
+    checkReportTime(at, nowS);
+    const atS = Math.min(at, nowS);
     const load = { running, waiting, kvUsage };
-    watch?.({ what: "load", replica: known.id, load, atS: at });
-    const taken = known.reportedLoad(load, at);
+    if (known === undefined || !known.reportedLoad(load, atS, nowS)) return false;
+    const { watch } = this.#ground;
+    watch?.({ what: "load", replica: known.id, load, atS });
     watch?.(SETTLED);
-    return taken;
+    return true;
   }
 
   /**
@@ -249,8 +258,8 @@ export class Router {
   observe(observe: (row: TrackingRow) => void, options: ObserveOptions = {}): Observation {
     this.#live();
     checkObserve(observe, options);
-    const { clock = nowS, timers = realTimers } = this.#options;
-    return startObserving(this.#watchers, this, observe, { clock, timers }, options);
+    const { timers = realTimers } = this.#options;
+    return startObserving(this.#watchers, this, observe, { clock: this.#clock, timers }, options);
   }
 
   /** @internal Until what it returns is called. */

@@ -15,3 +15,4 @@ export { PrefixTree } from "./prefix-tree.js";
 export type { InsertReceipt } from "./receipt.js";
 export { SnapshotError } from "./snapshot-format.js";
 export { TenantSet } from "./tenant-set.js";
+export { textOfTokens } from "./tokens.js";

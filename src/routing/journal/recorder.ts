@@ -233,8 +233,7 @@ export class Recorder {
 
   #request({ call, origin, key, request, options }: Arrival): object {
     const { exclude = NOBODY, labels } = options;
-    // What is no string is no replica's id.
-    const excluded = [...exclude].filter((id) => typeof id === "string");
+    const excluded = [...exclude];
     const name = (text: string): string => this.#hashes?.ofName(text) ?? text;
     return {
       do: call,

@@ -143,7 +143,8 @@ export class Run {
         return;
       case "load": {
         const { replica, running, waiting, kvUsage = null, at } = event;
-        router.setLoad(replica, { running, waiting, kvUsage, at });
+        // Only what was taken is in the journal; the clock that it was compared with is not.
+        this.#time.during(at, () => void router.setLoad(replica, { running, waiting, kvUsage, at }));
         return;
       }
       case "sweep":

@@ -40,6 +40,14 @@ export class VirtualTime {
     this.#next = 0;
   }
 
+  /** Does something at another time. */
+  during(timeS: number, work: () => void): void {
+    const { nowS } = this;
+    this.nowS = timeS;
+    work();
+    this.nowS = nowS;
+  }
+
   /** Fires a timer, unless it has fired or was cleared. */
   fire(timer: unknown): void {
     if (this.#pending.delete(timer as Timer)) (timer as Timer).callback();

@@ -52,7 +52,8 @@ export class BlockHasher {
   ofTokens(tokens: readonly number[], namespace: string, blockTokens: number, most: number): number {
     const blocks = Math.min(most, Math.floor(tokens.length / blockTokens));
     this.#begin(blocks);
-    this.#reserve(blockTokens * 4);
+    // A block longer than any prompt has no bytes to be reserved.
+    if (blocks > 0) this.#reserve(blockTokens * 4);
     let high = textHash(namespace, ~this.#seed);
     let low = ~high;
     for (let i = 0; i < blocks; i++) {

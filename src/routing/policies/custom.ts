@@ -1,4 +1,5 @@
-import { type Choice, DECISION_REASONS } from "../decision.js";
+import { EXCLUSIONS } from "../candidates.js";
+import { type CandidateFigures, type Choice, DECISION_REASONS } from "../decision.js";
 import { shown } from "../shown.js";
 import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
@@ -29,7 +30,9 @@ export function customPolicy(
     choose(request: PolicyRequest): Choice {
       const choice = policy.choose(request);
       checkChoice(policy.name, choice, request);
-      return choice;
+      if (choice.figures === undefined) return choice;
+      const { candidates } = request;
+      return { ...choice, figures: () => checkedFigures(policy.name, choice.figures!(), candidates.length) };
     },
   };
   for (const call of CALLS) if (policy[call] !== undefined) checked[call] = policy[call].bind(policy);
@@ -61,14 +64,50 @@ function checkChoice(name: string, choice: Choice, { candidates, full }: PolicyR
   if (typeof choice !== "object" || choice === null) {
     throw new TypeError(`policy ${name} must choose { replica, reason, matchedChars }, not ${shown(choice)}`);
   }
-  const { replica, reason, matchedChars } = choice;
+  if (typeof (choice as { then?: unknown }).then === "function") {
+    // Nobody else hears of it, should it fail.
+    Promise.resolve(choice).catch(() => {});
+    throw new TypeError(`policy ${name} must choose at once: its choose gave a promise`);
+  }
+  const { replica, reason, matchedChars, hitChosen, figures } = choice;
   if (!candidates.includes(replica) && !full?.includes(replica)) {
     throw new TypeError(`policy ${name} chose replica ${replica?.id}, which is no candidate`);
   }
   if (!Object.hasOwn(DECISION_REASONS, reason)) {
     throw new TypeError(`policy ${name} must give one of the reasons, as "custom", not ${shown(reason)}`);
   }
-  if (typeof matchedChars !== "number" || !(matchedChars >= 0)) {
+  if (!isCount(matchedChars)) {
     throw new TypeError(`policy ${name} must give matchedChars as a number, 0 or more, not ${shown(matchedChars)}`);
   }
+  if (hitChosen !== undefined && !isCount(hitChosen)) {
+    throw new TypeError(`policy ${name} must give hitChosen as a number, 0 or more, not ${shown(hitChosen)}`);
+  }
+  if (figures !== undefined && typeof figures !== "function") {
+    throw new TypeError(`policy ${name} must give figures as a function, not ${shown(figures)}`);
+  }
+}
+
+function checkedFigures(name: string, figures: unknown, count: number): CandidateFigures[] {
+  if (!Array.isArray(figures) || figures.length !== count) {
+    const given = Array.isArray(figures) ? figures.length : shown(figures);
+    throw new TypeError(`figures of policy ${name} must be an array of ${count}, one a candidate, not ${given}`);
+  }
+  return Array.from(figures, (each: CandidateFigures | undefined, i) => {
+    const where = `of figures[${i}] of policy ${name}`;
+    const { matchedChars = null, score = null, excluded } = each ?? { matchedChars: null, score: null };
+    if (matchedChars !== null && !isCount(matchedChars)) {
+      throw new TypeError(`matchedChars ${where} must be a number, 0 or more, or null, not ${shown(matchedChars)}`);
+    }
+    if (score !== null && (typeof score !== "number" || Number.isNaN(score))) {
+      throw new TypeError(`score ${where} must be a number or null, not ${shown(score)}`);
+    }
+    if (excluded !== undefined && excluded !== "overloaded" && (excluded === null || !EXCLUSIONS.includes(excluded))) {
+      throw new TypeError(`excluded ${where} must be a reason, as "overloaded", not ${shown(excluded)}`);
+    }
+    return { matchedChars, score, ...(excluded !== undefined && { excluded }) };
+  });
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
 }

@@ -52,7 +52,14 @@ export const KV_COST = {
     unit: "tokens",
     about: "tokens of a block",
   },
-  charsPerToken: { kind: "number", above: 0, default: 4, unit: "characters", about: "characters of a token, about" },
+  charsPerToken: {
+    kind: "number",
+    above: 0,
+    most: 1024,
+    default: 4,
+    unit: "characters",
+    about: "characters of a token, about",
+  },
 } as const;
 
 /** The options of `kv_cost`, but for those of its tree. */
@@ -170,8 +177,7 @@ export function kvCost(values: ValuesOf<typeof KV_COST> & TreeValues, { random, 
     onRouted(route) {
       const { key, replica } = route;
       // The receipt of an insert says what was there before it. Where there is none, it has to be asked for, and first.
-      const known = insertAt === "choice" && key.tokens === null;
-      const before = known ? 0 : texts.match(route, [replica.id]).matchedChars;
+      const before = insertAt === "choice" ? 0 : texts.match(route, [replica.id]).matchedChars;
       const receipt = texts.routed(route);
       const size = blockSize(key);
       const request = key.chars / size;

@@ -14,7 +14,14 @@ export const PREFIX_BLOCKS = {
   kvWeight: { kind: "number", least: 0, default: 2, unit: "", about: "weight of the score of free KV cache" },
   prefixWeight: { kind: "number", least: 0, default: 3, unit: "", about: "weight of the match's score" },
   blockTokens: { kind: "whole", least: 1, default: 64, unit: "tokens", about: "tokens of a block" },
-  charsPerToken: { kind: "number", above: 0, default: 4, unit: "characters", about: "characters of a token, about" },
+  charsPerToken: {
+    kind: "number",
+    above: 0,
+    most: 1024,
+    default: 4,
+    unit: "characters",
+    about: "characters of a token, about",
+  },
   capacityBlocks: {
     kind: "whole",
     least: 1,

@@ -1,6 +1,6 @@
-import { type InsertReceipt, PrefixTree, type TenantSet } from "../../tree/index.js";
+import { type InsertReceipt, PrefixTree, type TenantSet, textOfTokens } from "../../tree/index.js";
 import type { Replica } from "../replica.js";
-import type { RequestKey } from "../request-key.js";
+import { Key, type RequestKey } from "../request-key.js";
 import type { OptionsOf, ValuesOf } from "./option-table.js";
 import type { Policy, PolicyRequest, ReplicasChange, Route } from "./policy.js";
 
@@ -53,12 +53,11 @@ interface Placed {
 
 /**
  * Which texts have been sent to which replica: a policy's tree, kept in step with the router's replicas, in the namespace of
- * each request, by token ids where a request has them.
+ * each request. Token ids are a text of one character each, in namespaces of their own.
  *
  * With `insertAt: "choice"` a text is inserted in the descent that matches it, before the choice has a lease. Until
  * `onRouted` claims it that insert is provisional: the next call takes it back, so that a choice which came to nothing, or
- * whose place went to another request, leaves no trace. A rejection takes an insert back too. Token ids cannot be taken back
- * from the tree: they are inserted when routed, and stay after a rejection.
+ * whose place went to another request, leaves no trace. A rejection takes an insert back too.
  */
 export class SentTexts {
   readonly tree: PrefixTree;
@@ -91,30 +90,13 @@ export class SentTexts {
   /** The longest prefix that some of these have been sent. O(characters matched). */
   match({ key, timeS }: Pick<PolicyRequest, "key" | "timeS">, available: TenantSet | readonly string[]): SentMatch {
     this.#takeBackPlaced();
-    const { text, tokens } = key;
-    const namespace = root(key);
-    if (tokens === null) return this.tree.prefixMatch(text, available, namespace, timeS);
-    const { matchedTokens, matchedTenants } = this.tree.prefixMatchTokens(tokens, available, namespace, timeS);
-    return { matchedChars: matchedTokens, matchedTenants };
+    return this.tree.prefixMatch(textOf(key), available, root(key), timeS);
   }
 
-  /** The longest prefix that each of these has been sent, in their order. One descent; with token ids one a distinct length. */
-  matchEach(request: PolicyRequest, available: TenantSet): Uint32Array {
+  /** The longest prefix that each of these has been sent, in their order. One descent. */
+  matchEach({ key, timeS }: PolicyRequest, available: TenantSet): Uint32Array {
     this.#takeBackPlaced();
-    const { key, timeS } = request;
-    if (key.tokens === null) return this.tree.prefixMatchEach(key.text, available, root(key), timeS);
-    const matched = new Uint32Array(available.names.length);
-    let left: readonly string[] = available.names;
-    while (left.length > 0) {
-      const { matchedChars, matchedTenants } = this.match(request, left);
-      if (matchedChars === 0 || matchedTenants === null) break;
-      const holders = new Set(matchedTenants);
-      available.names.forEach((name, i) => {
-        if (matched[i] === 0 && holders.has(name)) matched[i] = matchedChars;
-      });
-      left = left.filter((name) => !holders.has(name));
-    }
-    return matched;
+    return this.tree.prefixMatchEach(textOf(key), available, root(key), timeS);
   }
 
   /**
@@ -127,11 +109,12 @@ export class SentTexts {
     pick: (match: SentMatch) => Replica | null,
   ): Replica | null {
     const { key, timeS } = request;
-    if (key.tokens !== null || this.#insertAt === "accept") return pick(this.match(request, available));
+    if (this.#insertAt === "accept") return pick(this.match(request, available));
     this.#takeBackPlaced();
+    const text = textOf(key);
     let replica: Replica | null = null;
     const receipt = this.tree.matchThenInsert(
-      key.text,
+      text,
       available,
       (match) => {
         replica = pick(match);
@@ -140,16 +123,17 @@ export class SentTexts {
       timeS,
       root(key),
     );
-    if (replica !== null && receipt !== null) this.#placed = { key, text: key.text, replica, receipt };
+    if (replica !== null && receipt !== null) this.#placed = { key, text, replica, receipt };
     return replica;
   }
 
   /** Places a request's text with the replica that was chosen for it. */
   place({ key, timeS }: PolicyRequest, replica: Replica): void {
     this.#takeBackPlaced();
-    if (key.tokens !== null || this.#insertAt === "accept" || !isToBeRouted(replica)) return;
-    const receipt = this.tree.insertRevocable(key.text, replica.id, timeS, root(key));
-    this.#placed = { key, text: key.text, replica, receipt };
+    if (this.#insertAt === "accept" || !isToBeRouted(replica)) return;
+    const text = textOf(key);
+    const receipt = this.tree.insertRevocable(text, replica.id, timeS, root(key));
+    this.#placed = { key, text, replica, receipt };
   }
 
   /**
@@ -183,20 +167,17 @@ export class SentTexts {
     }
     this.#takeBackPlaced();
     if (this.#insertAt === "accept") return null;
-    if (key.tokens === null) return this.tree.insertRevocable(key.text, replica.id, timeS, root(key));
-    this.tree.insertTokens(key.tokens, replica.id, timeS, root(key));
-    return null;
+    return this.tree.insertRevocable(textOf(key), replica.id, timeS, root(key));
   }
 
   accepted({ key, replica, timeS }: Route): void {
     if (this.#insertAt === "choice") return;
     this.#takeBackPlaced();
-    if (key.tokens === null) this.tree.insert(key.text, replica.id, timeS, root(key));
-    else this.tree.insertTokens(key.tokens, replica.id, timeS, root(key));
+    this.tree.insert(textOf(key), replica.id, timeS, root(key));
   }
 
   rejected({ key, replica }: Route, receipt: InsertReceipt | null): void {
-    if (receipt !== null) this.tree.revokeInsert(key.text, replica.id, receipt);
+    if (receipt !== null) this.tree.revokeInsert(textOf(key), replica.id, receipt);
   }
 
   replicasChanged({ replicas, added, removed, timeS }: ReplicasChange): void {
@@ -238,8 +219,15 @@ function isToBeRouted(replica: Replica | null): replica is Replica {
   return replica?.hasRoom === true;
 }
 
-/** The tree's root for requests without a namespace. */
-function root({ namespace }: RequestKey): string | undefined {
+/** What the tree has of a request. A router's own key makes it but once. */
+function textOf(key: RequestKey): string {
+  if (key.tokens === null) return key.text;
+  return key instanceof Key ? key.tokenText : textOfTokens(key.tokens);
+}
+
+/** The tree's root for a request: of token ids another one than of texts, whose namespaces have no colon before a bracket. */
+function root({ namespace, tokens }: RequestKey): string | undefined {
+  if (tokens !== null) return `tokens:${namespace}`;
   return namespace === "" ? undefined : namespace;
 }
 

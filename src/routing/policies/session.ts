@@ -1,4 +1,5 @@
 import type { Choice } from "../decision.js";
+import { hash64 } from "../key/hash.js";
 import type { Replica } from "../replica.js";
 import type { RequestKey } from "../request-key.js";
 import { leastLoaded } from "./least-loaded.js";
@@ -113,6 +114,15 @@ interface Memo {
   readonly before: Replica | null;
 }
 
+/** Longer than most ids. Of what is longer a hash is kept: a session may be as long as a client likes. */
+const LONGEST_NAME = 64;
+
 function nameOf({ namespace }: RequestKey, session: string): string {
-  return `${namespace.length} ${namespace}${session}`;
+  return `${namespace.length} ${namespace}${shortened(session)}`;
+}
+
+/** A short form is longer than any name that is kept as it is. */
+function shortened(session: string): string {
+  if (session.length <= LONGEST_NAME) return session;
+  return `${session.slice(0, LONGEST_NAME)}…${session.length}:${hash64(session)}`;
 }
