@@ -16,7 +16,7 @@ import { LONGEST_DELAY_MS, realTimers, type Timers } from "./timers.js";
 export interface RouterOptions extends PolicyOptions {
   /** By name, or one of your own: an object, or a function that makes it. */
   policy: PolicyName | Policy | ((environment: PolicyEnvironment) => Policy);
-  /** May be empty; their ids are all different. */
+  /** May be empty; their ids are all different. Those that a router has given out (`Router.replicas`) are taken, too. */
   replicas: readonly ReplicaOptions[];
   /** Seed of all chance, a whole number. Default: 0. */
   seed?: number;

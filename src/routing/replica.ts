@@ -1,20 +1,20 @@
 import type { ReplicaSet } from "./replica-set.js";
 
-/** A replica as the router is told of it. */
+/** A replica as the router is told of it. (A `Replica` is one, too.) */
 export interface ReplicaOptions {
   /** Names the replica; also its tenant in the tree. */
   id: string;
   /** Where it serves, for whoever sends the requests. */
-  url?: string;
+  url?: string | undefined;
   /** The most requests that this router may have on it at a time. Default: no limit. */
-  maxOngoingRequests?: number;
+  maxOngoingRequests?: number | undefined;
   /** The model that it serves, or several (adapters). Requests for another are not routed to it. Default: any. */
-  model?: string | readonly string[];
+  model?: string | readonly string[] | undefined;
   /** What requests can ask for: `route(request, { labels })`. */
-  labels?: Readonly<Record<string, string>>;
+  labels?: Readonly<Record<string, string>> | undefined;
   /** The machine and the zone where it runs, for the router's `locality`. */
-  node?: string;
-  zone?: string;
+  node?: string | undefined;
+  zone?: string | undefined;
 }
 
 /** What a replica says of itself, as its `/metrics` do. */

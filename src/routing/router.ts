@@ -185,7 +185,7 @@ export class Router {
 
   /**
    * Makes these the replicas: adds, removes, changes limits and all else but the id. A replica whose id stays keeps its leases and
-   * texts. Leases on a removed one go on until they end; a request that waits for it is meant for another one from now on.
+   * texts. A list of `replicas` is taken, too. Leases on a removed one go on until they end; a request that waits for it is meant for another one from now on.
    * @throws TypeError or RangeError that names what is wrong; nothing changes. O(replicas + nodes of those removed).
    */
   updateReplicas(replicas: readonly ReplicaOptions[]): ReplicasUpdate {

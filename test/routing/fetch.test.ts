@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createFetch, NoReplicaError, QueueTimeoutError, Router, type RouterOptions } from "../../src/index.js";
 import { simulatedReplica } from "../../src/simulator/index.js";
 import { deadAddress, serve } from "../gateway/support.js";
@@ -240,6 +240,145 @@ describe("createFetch", () => {
     const routeOptions = (headers: Headers) => ({ session: headers.get("x-thread")! });
     await createFetch(router, { routeOptions })(URL_, post({}, { headers: { "x-thread": "s2" } }));
     expect(sessions).toEqual(["s1", null, "s2"]);
+  });
+
+  test.each(["string", "blob", "typed blob", "bytes", "buffer", "iterable", "Request"])(
+    "reads a JSON body given as %s, with a byte order mark or without",
+    async (kind) => {
+      const types: (string | null)[] = [];
+      const { router, events } = routerOver(["http://a"]);
+      const send = createFetch(router, {
+        fetch: async (input, init) => {
+          const request = new Request(input, init);
+          types.push(request.headers.get("content-type"), await request.text());
+          return new Response(null, { status: 204 });
+        },
+      });
+      for (const mark of ["", "\ufeff"]) {
+        const text = `${mark}{"prompt":"Hi"}`;
+        const bytes = new TextEncoder().encode(text);
+        const bodies: Record<string, unknown> = {
+          string: text,
+          blob: new Blob([text]),
+          "typed blob": new Blob([text], { type: "application/json" }),
+          bytes,
+          buffer: bytes.buffer,
+          iterable: (async function* () {
+            yield bytes.slice(0, 5);
+            yield bytes.slice(5);
+          })(),
+          Request: text,
+        };
+        const init = { method: "POST", body: bodies[kind] as BodyInit };
+        await (kind === "Request" ? send(new Request(URL_, init)) : send(URL_, init));
+      }
+      expect(events.filter((event) => event.startsWith("routed"))).toEqual(["routed a Hi", "routed a Hi"]);
+      // A body that is read for its key keeps its type.
+      if (kind === "typed blob") expect(types[0]).toBe("application/json");
+      expect(types[1]).toBe('{"prompt":"Hi"}');
+    },
+  );
+
+  test("does not read a Blob that says that it is no JSON", async () => {
+    const { router, events } = routerOver(["http://a"]);
+    const body = new Blob(['{"prompt":"Hi"}'], { type: "audio/wav" });
+    await createFetch(router, { fetch: async () => new Response() })(URL_, { method: "POST", body });
+    expect(events[0]).toBe("routed a ");
+  });
+
+  test("keeps whatever a Request says, and what is said beside it counts more", async () => {
+    const said = {
+      cache: "no-store",
+      credentials: "omit",
+      integrity: "sha256-abc",
+      keepalive: true,
+      mode: "same-origin",
+      redirect: "error",
+      referrer: "",
+      referrerPolicy: "no-referrer",
+    } as const;
+    const sent: RequestInit[] = [];
+    const { router } = routerOver(["http://a"]);
+    const send = createFetch(router, {
+      fetch: async (_input, init) => {
+        sent.push(init!);
+        return new Response();
+      },
+    });
+    const controller = new AbortController();
+    const request = () => new Request(URL_, post({ prompt: "x" }, { ...said, signal: controller.signal }));
+    await send(request());
+    expect(sent[0]).toMatchObject(said);
+    await send(request(), { redirect: "manual", cache: undefined as never });
+    expect(sent[1]).toMatchObject({ ...said, redirect: "manual" });
+    // No signal, though the Request has one that has aborted.
+    controller.abort();
+    await send(request(), { signal: null });
+    expect(sent[2]!.signal).toBeUndefined();
+    await send(URL_, null as never);
+    expect(sent[3]).toMatchObject({ method: "GET", body: null });
+  });
+
+  test.each(["onAccepted", "onFirstToken", "onReleased", "onRejected"])(
+    "what the policy's %s throws reaches the caller, once, and the place is free",
+    async (call) => {
+      const policy = {
+        ...named(),
+        [call]: () => {
+          throw new Error("the policy fails");
+        },
+      };
+      for (const body of ["data: x\n\n", null]) {
+        const { router } = routerOver(["http://a", "http://b"], { policy });
+        let sends = 0;
+        const send = createFetch(router, {
+          fetch: async () => {
+            sends++;
+            const headers = { "content-type": "text/event-stream" };
+            return new Response(body, { status: call === "onRejected" ? 503 : 200, headers });
+          },
+        });
+        const failing = send(URL_, post({ prompt: "x" })).then((answer) => answer.text());
+        // Without a body there is no first token.
+        if (call === "onFirstToken" && body === null) expect(await failing).toBe("");
+        else await expect(failing).rejects.toThrow("the policy fails");
+        expect([sends, router.leases]).toEqual([1, 0]);
+      }
+    },
+  );
+
+  test("what fails while the answer passes frees the place, and lets the source go", async () => {
+    let fails = false;
+    let cancelled: unknown = null;
+    const { router } = routerOver(["http://a"], {
+      leaseIdleSecs: 5,
+      clock: () => {
+        if (fails) throw new Error("the clock fails");
+        return 0;
+      },
+    });
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(1)),
+      cancel: (reason) => {
+        cancelled = reason;
+      },
+    });
+    const answer = await createFetch(router, { fetch: async () => new Response(endless) })(URL_, post({}));
+    fails = true;
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    await expect(answer.text()).rejects.toThrow("the clock fails");
+    told.mockRestore();
+    expect([router.leases, (cancelled as Error).message]).toEqual([0, "the clock fails"]);
+  });
+
+  test.each<[unknown, string]>([
+    [null, "options must be an object, not null"],
+    [{ maxTry: 3 }, 'unknown option "maxTry"; there are fetch, maxTries, timeoutMs, routeOptions'],
+    [{ fetch: null }, "fetch must be a function, not null"],
+    [{ routeOptions: 5 }, "routeOptions must be a function, not 5"],
+    [{ timeoutMs: Number.NaN }, "timeoutMs must be 0 or more, not NaN"],
+  ])("refuses the options %j", (options, message) => {
+    expect(() => createFetch(routerOver([]).router, options as never)).toThrow(message);
   });
 
   test("refuses bad options, a replica without url, and a router that has none to choose", async () => {

@@ -82,6 +82,42 @@ describe("updateReplicas", () => {
     expect(router.tree!.tenantToCharCount.get("a")).toBe(5);
   });
 
+  test("takes what a router has given out, with all that it was told of it", () => {
+    const { router } = virtualRouter({
+      replicas: [
+        { id: "a", url: "http://a" },
+        { id: "b", url: "http://b", maxOngoingRequests: 2, model: "m", labels: { x: "y" }, node: "n", zone: "z" },
+      ],
+    });
+    const [, b] = router.replicas;
+    expect(router.updateReplicas(router.replicas.filter(({ id }) => id !== "a"))).toEqual({
+      added: [],
+      removed: ["a"],
+    });
+    expect(router.replicas).toEqual([b]);
+    expect(b).toMatchObject({ url: "http://b", maxOngoingRequests: 2, model: "m", labels: { x: "y" }, zone: "z" });
+    const other = new Router({ policy: "random", replicas: router.replicas });
+    expect(other.replicas[0]).toMatchObject({ id: "b", url: "http://b", node: "n", queueLength: 0 });
+    expect(other.replicas[0]).not.toBe(b);
+  });
+
+  test("keeps what it was given, though the caller changes it later", () => {
+    const given = { id: "a", model: "m" };
+    const { router } = virtualRouter({ replicas: [given] });
+    given.model = "n";
+    expect(router.replicas[0]!.model).toBe("m");
+  });
+
+  test("a hole in the list is no replica", () => {
+    const gap: ReplicaOptions[] = [{ id: "a" }];
+    gap[2] = { id: "b" };
+    for (const replicas of [new Array(3), gap]) {
+      expect(() => new Router({ policy: "round_robin", replicas })).toThrow(
+        /^replicas\[[01]\] must be an object, not undefined/,
+      );
+    }
+  });
+
   test("a bad list changes nothing", () => {
     const { router, events } = virtualRouter({ replicas: [{ id: "a" }] });
     const lists: unknown[] = [

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Router } from "../../src/index.js";
 import { type KeyOptions, KeyReader, type RequestKey, type RouteRequest } from "../../src/routing/request-key.js";
 
 const cyclic: unknown[] = [];
@@ -375,6 +376,39 @@ describe("whatever is given", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  const TRAPS = ["get", "getPrototypeOf", "getOwnPropertyDescriptor", "has", "ownKeys"] as const;
+
+  test.each(TRAPS)("a proxy whose %s throws is nothing, wherever it stands", (trap) => {
+    const trapped = (target: object) =>
+      new Proxy(target, {
+        [trap]: () => {
+          throw new Error("trapped");
+        },
+      });
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const router = new Router({ policy: "prefix_aware", replicas: [{ id: "a", model: "m" }] });
+    for (const value of [trapped({ model: "m" }), trapped(() => {}), trapped([1]), revoked]) {
+      for (const body of [
+        value,
+        { messages: value },
+        { prompt: value },
+        { prompt: [value] },
+        { messages: [value] },
+        {
+          messages: [
+            { role: "user", content: value },
+            { role: "user", content: [value], tool_calls: value },
+          ],
+        },
+        { tools: value, system: value, input: value },
+      ]) {
+        router.route(body as never).release();
+      }
+    }
+    expect(router.leases).toBe(0);
   });
 
   test("bodies that hold themselves, are deep or have thousands of millions of holes are read in no time", () => {

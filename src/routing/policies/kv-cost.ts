@@ -54,7 +54,7 @@ export const KV_COST = {
   },
   charsPerToken: {
     kind: "number",
-    above: 0,
+    least: 0.125,
     most: 1024,
     default: 4,
     unit: "characters",

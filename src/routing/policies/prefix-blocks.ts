@@ -16,7 +16,7 @@ export const PREFIX_BLOCKS = {
   blockTokens: { kind: "whole", least: 1, default: 64, unit: "tokens", about: "tokens of a block" },
   charsPerToken: {
     kind: "number",
-    above: 0,
+    least: 0.125,
     most: 1024,
     default: 4,
     unit: "characters",

@@ -118,11 +118,6 @@ interface Memo {
 const LONGEST_NAME = 64;
 
 function nameOf({ namespace }: RequestKey, session: string): string {
-  return `${namespace.length} ${namespace}${shortened(session)}`;
-}
-
-/** A short form is longer than any name that is kept as it is. */
-function shortened(session: string): string {
-  if (session.length <= LONGEST_NAME) return session;
-  return `${session.slice(0, LONGEST_NAME)}…${session.length}:${hash64(session)}`;
+  const name = session.length <= LONGEST_NAME ? `=${session}` : `#${session.length}:${hash64(session)}`;
+  return `${namespace.length} ${namespace}${name}`;
 }

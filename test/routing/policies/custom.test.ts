@@ -116,9 +116,63 @@ test.each<[string, (request: PolicyRequest) => unknown, string]>([
   ["no replica", () => choice(undefined), "policy mine chose replica undefined, which is no candidate"],
   ["a stranger", () => choice({ id: "z" }), "policy mine chose replica z, which is no candidate"],
   ["no reason", ({ candidates: [a] }) => choice(a, { reason: "why" }), 'one of the reasons, as "custom", not "why"'],
+  ["a promise", async ({ candidates: [a] }) => choice(a), "policy mine must choose at once: its choose gave a promise"],
+  ["a promise that fails", () => Promise.reject(new Error("late")), "policy mine must choose at once"],
+  ["an endless match", ({ candidates: [a] }) => choice(a, { matchedChars: 1 / 0 }), "0 or more, not Infinity"],
+  [
+    "a hit that is none",
+    ({ candidates: [a] }) => choice(a, { hitChosen: "zz" }),
+    'hitChosen as a number, 0 or more, not "zz"',
+  ],
+  ["figures that are none", ({ candidates: [a] }) => choice(a, { figures: [] }), "figures as a function, not an array"],
+  [
+    "a reason of every object",
+    ({ candidates: [a] }) => choice(a, { reason: "toString" }),
+    'as "custom", not "toString"',
+  ],
   ["no match", ({ candidates: [a] }) => choice(a, { matchedChars: -1 }), "matchedChars as a number, 0 or more, not -1"],
 ])("a choice of %s is refused, and takes no place", (_name, choose, message) => {
   const router = new Router({ policy: { ...good, choose } as never, replicas: [{ id: "a" }] });
   expect(() => router.route({ text: "x" })).toThrow(message);
   expect(router.replicas[0]!.queueLength).toBe(0);
+});
+
+test.each<[unknown, string]>([
+  [5, "figures of policy mine must be an array of 2, one a candidate, not 5"],
+  [[{}], "figures of policy mine must be an array of 2, one a candidate, not 1"],
+  [
+    [{}, { matchedChars: -1 }],
+    "matchedChars of figures[1] of policy mine must be a number, 0 or more, or null, not -1",
+  ],
+  [[{ score: "high" }, {}], 'score of figures[0] of policy mine must be a number or null, not "high"'],
+  [[{ score: Number.NaN }, {}], "score of figures[0] of policy mine must be a number or null, not NaN"],
+  [[{ excluded: "tired" }, {}], 'excluded of figures[0] of policy mine must be a reason, as "overloaded", not "tired"'],
+])("figures %j are refused where they are read, and the choice takes no place", (figures, message) => {
+  const choose = ({ candidates: [a] }: PolicyRequest) => choice(a, { figures: () => figures });
+  const router = new Router({ policy: { ...good, choose } as never, replicas: [{ id: "a" }, { id: "b" }] });
+  expect(() => router.route({ text: "x" }, { explain: true })).toThrow(message);
+  expect(router.leases).toBe(0);
+  // Nobody asks for them here.
+  expect(router.route({ text: "x" }).decision.replica).toBe("a");
+});
+
+test("figures may leave out what the policy does not know", () => {
+  const choose = ({ candidates: [a] }: PolicyRequest) => choice(a, { figures: () => [{ score: 2 }, undefined] });
+  const router = new Router({ policy: { ...good, choose } as never, replicas: [{ id: "a" }, { id: "b" }] });
+  const { candidates } = router.route({ text: "x" }, { explain: true }).decision;
+  expect(candidates.map(({ matchedChars, score }) => [matchedChars, score])).toEqual([
+    [null, 2],
+    [null, null],
+  ]);
+});
+
+test("a prompt of token ids is the policy's until the replica has taken it, whatever the caller does", () => {
+  const seen: unknown[] = [];
+  const policy = { ...good, onAccepted: ({ key }: { key: { tokens: unknown } }) => void seen.push(key.tokens) };
+  const router = new Router({ policy: policy as never, replicas: [{ id: "a" }] });
+  const prompt = [1, 2, 3];
+  const lease = router.route({ prompt });
+  prompt[0] = 9;
+  lease.accept();
+  expect(seen).toEqual([[1, 2, 3]]);
 });

@@ -76,8 +76,23 @@ describe("the options of policies", () => {
       'unknown option "temperature" for policy session; there are policy,',
     ],
     ["any of none", "random", { maxBytes: 65536 }, 'unknown option "maxBytes" for policy random'],
+    ["endless tokens", "kv_cost", { charsPerToken: 1e308 }, "charsPerToken must be from 0.125 to 1024, not 1e+308"],
+    [
+      "tokens of nothing",
+      "prefix_blocks",
+      { charsPerToken: 5e-324 },
+      "charsPerToken must be from 0.125 to 1024, not 5e-324",
+    ],
     ["a negative temperature", "kv_cost", { temperature: -0.1 }, "temperature must be 0 or more, not -0.1"],
   ])("refuses %s", (_name, policy, options, message) => {
     expect(() => make(policy, options)).toThrow(message);
+  });
+
+  test("blocks longer than any prompt match nothing, of texts and of token ids", () => {
+    for (const policy of ["kv_cost", "prefix_blocks"] as const) {
+      const router = make(policy, { blockTokens: Number.MAX_SAFE_INTEGER });
+      for (const request of [{ text: "hello" }, { prompt: [1, 2, 3] }]) router.route(request).release();
+      expect(router.leases).toBe(0);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { collectGarbage } from "../support.js";
 import { Stand } from "./stand.js";
 
 const s = { session: "s" };
@@ -81,5 +82,20 @@ describe("session", () => {
     stand.load({ b: 1, c: 1, d: 1 });
     expect(stand.answer("x", { ...s, model: "m" }).replica).toBe("a");
     expect(stand.ask("x", { ...s, model: "n" }).reason).toBe("new_session");
+  });
+
+  test("the name of a session may be as long as a text: a hash of it is kept, which tells it from others", () => {
+    const stand = new Stand({ policy: "session" });
+    const long = (i: number) => `${"s".repeat(1_000_000)}${i}`;
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    const homes = Array.from({ length: 100 }, (_, i) => stand.answer("x", { session: long(i) }).replica);
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    stand.load({ a: 3, b: 3, c: 3, d: 3 });
+    homes.forEach((replica, i) => {
+      expect(stand.answer("x", { session: long(i) })).toMatchObject({ replica, reason: "session" });
+    });
+    expect(stand.answer("x", { session: long(100) }).reason).toBe("new_session");
   });
 });
