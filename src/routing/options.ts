@@ -1,3 +1,4 @@
+import { PrefixTree } from "../tree/index.js";
 import type { Matching } from "./admission.js";
 import { type Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./backoff.js";
 import type { Locality } from "./candidates.js";
@@ -29,6 +30,11 @@ export interface RouterOptions extends PolicyOptions {
    * together; a rejection takes it back. `"accept"`, when the replica has taken the request, as in Ray.
    */
   insertAt?: "choice" | "accept";
+  /**
+   * A tree that several routers of one process share, for policies with a tree, as Ray's routers share theirs; the options `maxBytes`,
+   * `maxChars` and `ttlSecs` are then the tree's own. Whoever made it disposes of it. Default: one of the router's own.
+   */
+  tree?: PrefixTree;
   /** How a body becomes the text that is matched. Default: `"structured"`. */
   rendering?: Rendering;
   /** Whom a freed place goes to. Default: `"exact"`. */
@@ -85,6 +91,7 @@ const OWN_OPTIONS = [
   "clock",
   "timers",
   "insertAt",
+  "tree",
   "rendering",
   "matching",
   "maxQueuedRequests",
@@ -115,6 +122,9 @@ export function checkOptions(options: RouterOptions): void {
     throw new TypeError(`timers must be { setTimeout, clearTimeout }, not ${shown(timers)}`);
   }
   checkWord("insertAt", options.insertAt, ["choice", "accept"]);
+  if (options.tree !== undefined && !(options.tree instanceof PrefixTree)) {
+    throw new TypeError(`tree must be a PrefixTree, not ${shown(options.tree)}`);
+  }
   checkWord("rendering", options.rendering, ["structured", "reference"]);
   checkWord("matching", options.matching, ["exact", "fifo"]);
   checkWaiting(options);

@@ -90,7 +90,7 @@ export class Router {
     this.#clock = clock;
     this.#repeater = new Repeater(settings.timers, (work) => this.#repeated(work));
     const every: PolicyEnvironment["every"] = (seconds, work) => this.#repeater.every(seconds, work);
-    const policy = makePolicy(options, { random: new Random(seed), insertAt, every });
+    const policy = makePolicy(options, { random: new Random(seed), insertAt, every, tree: options.tree });
     this.#set = new ReplicaSet(settings.loadValidSecs);
     this.#ground = {
       policy,
@@ -123,7 +123,7 @@ export class Router {
     return this.#ground.policy.name;
   }
 
-  /** The policy's tree; null for a policy without one. It belongs to the router: look, do not change. */
+  /** The policy's tree; null for a policy without one. Unless it was given, it belongs to the router: look, do not change. */
   get tree(): PrefixTree | null {
     return this.#ground.policy.tree;
   }
@@ -244,7 +244,8 @@ export class Router {
       options: this.#options,
       policy: this.policy,
       replicas: this.replicas,
-      whole: this.#admission.arrivals === 0,
+      // What is in a tree that is shared comes from other routers too.
+      whole: this.#admission.arrivals === 0 && this.#options.tree === undefined,
       startS: this.#changedS,
     };
     return startRecording(this.#watchers, write, state, options);

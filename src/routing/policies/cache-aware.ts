@@ -48,12 +48,10 @@ export type CacheAwareOptions = OptionsOf<typeof CACHE_AWARE>;
  * Differs: load is requests, SMG's fallback without engine reports; all holders count, not the first 8; the bound on the tree
  * holds at every insert, not every 120 s; overlap decay, temperature and KV pressure, all off by default there, are left out.
  */
-export function cacheAware(
-  values: ValuesOf<typeof CACHE_AWARE> & TreeValues,
-  { random, insertAt }: PolicyEnvironment,
-): Policy {
+export function cacheAware(values: ValuesOf<typeof CACHE_AWARE> & TreeValues, environment: PolicyEnvironment): Policy {
   const { cacheThreshold, balanceAbsThreshold, balanceRelThreshold } = values;
-  const texts = new SentTexts(values, insertAt);
+  const { random } = environment;
+  const texts = new SentTexts(values, environment);
 
   function choose(request: PolicyRequest): Choice {
     const { key, candidates, loads } = request;

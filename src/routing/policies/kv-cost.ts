@@ -101,9 +101,10 @@ interface Booking {
  * Source: NVIDIA Dynamo's KV router 1.3, `selector/default.rs`, approximate mode (no KV events).
  * Differs: blocks are counted in characters; blocks that running requests share count for each; one cache tier only.
  */
-export function kvCost(values: ValuesOf<typeof KV_COST> & TreeValues, { random, insertAt }: PolicyEnvironment): Policy {
+export function kvCost(values: ValuesOf<typeof KV_COST> & TreeValues, environment: PolicyEnvironment): Policy {
+  const { random, insertAt } = environment;
   const { overlapCredit, creditDecay, prefillLoadScale, activeRequestWeight, temperature } = values;
-  const texts = new SentTexts(values, insertAt);
+  const texts = new SentTexts(values, environment);
   let works: ReadonlyMap<Replica, Work> = new Map();
   /** Also of those that are gone: one that comes back has its leases still. */
   const everyWork = new WeakMap<Replica, Work>();

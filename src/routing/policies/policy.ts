@@ -94,6 +94,8 @@ export interface PolicyEnvironment {
   readonly random: Random;
   /** When the text of a request enters a tree. */
   readonly insertAt: "choice" | "accept";
+  /** A tree that several routers share, for a policy that matches against one; it is not the policy's to dispose of. */
+  readonly tree?: PrefixTree | undefined;
   /** Has work done every so many seconds, until the router is disposed of; the work is given the time by the router's clock. */
   every(seconds: number, work: (timeS: number) => void): void;
 }

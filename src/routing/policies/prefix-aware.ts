@@ -79,10 +79,11 @@ export type PrefixAwareOptions = OptionsOf<typeof PREFIX_AWARE>;
  */
 export function prefixAware(
   values: ValuesOf<typeof PREFIX_AWARE> & TreeValues,
-  { random, insertAt, every }: PolicyEnvironment,
+  environment: PolicyEnvironment,
 ): Policy {
   const { imbalancedThreshold, matchRateThreshold, spill } = values;
-  const texts = new SentTexts(values, insertAt);
+  const { random, every } = environment;
+  const texts = new SentTexts(values, environment);
   const keeping = textKeeping(texts);
   let evicts = false;
 

@@ -2,7 +2,7 @@ import { type InsertReceipt, PrefixTree, type TenantSet, textOfTokens } from "..
 import type { Replica } from "../replica.js";
 import { Key, type RequestKey } from "../request-key.js";
 import type { OptionsOf, ValuesOf } from "./option-table.js";
-import type { Policy, PolicyRequest, ReplicasChange, Route } from "./policy.js";
+import type { Policy, PolicyEnvironment, PolicyRequest, ReplicasChange, Route } from "./policy.js";
 
 /** Options of every policy with a tree. Some have other defaults (index.ts). */
 export const TREE = {
@@ -64,17 +64,16 @@ export class SentTexts {
   /** Every replica of the router by its id. */
   byId: ReadonlyMap<string, Replica> = new Map();
   readonly #insertAt: "choice" | "accept";
+  readonly #shared: boolean;
   #everyone: TenantSet;
   /** The last list of candidates that was not everyone: the same ones are often asked for again. */
   #some: TenantSet;
   #placed: Placed | null = null;
 
-  constructor({ maxBytes, maxChars, ttlSecs }: TreeValues, insertAt: "choice" | "accept") {
-    this.tree = new PrefixTree({
-      maxBytes,
-      ...(maxChars !== null && Number.isFinite(maxChars) && { maxChars }),
-      ...(ttlSecs !== null && { ttlSecs }),
-    });
+  /** @param environment its tree, if it has one, is used with its own bounds. */
+  constructor(values: TreeValues, { insertAt, tree }: Pick<PolicyEnvironment, "insertAt" | "tree">) {
+    this.tree = tree ?? makeTree(values);
+    this.#shared = tree !== undefined;
     this.#insertAt = insertAt;
     this.#everyone = this.tree.tenantSet([]);
     this.#some = this.#everyone;
@@ -189,7 +188,8 @@ export class SentTexts {
   }
 
   dispose(): void {
-    this.tree[Symbol.dispose]();
+    this.#takeBackPlaced();
+    if (!this.#shared) this.tree[Symbol.dispose]();
   }
 
   #takeBackPlaced(): void {
@@ -198,6 +198,14 @@ export class SentTexts {
     this.#placed = null;
     this.tree.revokeInsert(placed.text, placed.replica.id, placed.receipt);
   }
+}
+
+function makeTree({ maxBytes, maxChars, ttlSecs }: TreeValues): PrefixTree {
+  return new PrefixTree({
+    maxBytes,
+    ...(maxChars !== null && Number.isFinite(maxChars) && { maxChars }),
+    ...(ttlSecs !== null && { ttlSecs }),
+  });
 }
 
 /** The calls of a policy that keeps nothing with a route but the receipt of its text. */

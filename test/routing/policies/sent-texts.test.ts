@@ -11,7 +11,7 @@ const VALUES = { maxBytes: 2 ** 20, maxChars: null, ttlSecs: null };
 function setUp(insertAt: "choice" | "accept" = "choice") {
   const stand = new Stand({ policy: "random" }, ["a", "b"]);
   const [a, b] = stand.router.replicas as [Replica, Replica];
-  const texts = new SentTexts(VALUES, insertAt);
+  const texts = new SentTexts(VALUES, { insertAt });
   texts.replicasChanged({ replicas: [a, b], added: ["a", "b"], removed: [], timeS: 0 });
   const request = (text: string): PolicyRequest => ({
     key: { namespace: "", text, tokens: null, chars: text.length, affinity: "", session: null },
