@@ -1,5 +1,5 @@
-import { errorResponse, replicaUrl } from "../protocol/index.js";
-import { type Lease, NoReplicaError } from "../routing/index.js";
+import { errorResponse, RequestError, replicaUrl } from "../protocol/index.js";
+import { type Lease, NoReplicaError, type RouteRequest, type Router } from "../routing/index.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import { upstreamHeaders } from "./headers.js";
 import type { Message } from "./message.js";
@@ -25,7 +25,7 @@ export async function forward(
 ): Promise<Answer> {
   const tried = new Set<string>();
   let refusal: Answer | null = null;
-  while (tried.size < settings.maxTries && !exchange.over) {
+  while (tried.size < settings.retries.maxTries && !exchange.over) {
     const lease = choose(exchange, message, settings, tried);
     if (lease === null) break;
     exchange.choose(lease);
@@ -47,19 +47,26 @@ export async function forward(
 }
 
 /** A lease on a replica that was not tried yet; null when none has room. */
-function choose(
-  exchange: Exchange,
-  message: Message,
-  { router }: Settings,
-  exclude: ReadonlySet<string>,
-): Lease | null {
+function choose(exchange: Exchange, message: Message, settings: Settings, exclude: ReadonlySet<string>): Lease | null {
   try {
     const session = exchange.request.headers.get("x-session-id");
-    return router.route(message.body, { exclude, ...(session !== null && { session }) });
+    return routerOf(message.body, settings).route(message.body, { exclude, ...(session !== null && { session }) });
   } catch (error) {
     if (error instanceof NoReplicaError) return null;
     throw error;
   }
+}
+
+/** @throws RequestError 404 for a model that is not served. */
+function routerOf(body: RouteRequest, { routers }: Settings): Router {
+  const { model } = body as { model?: unknown };
+  const router = routers.get("") ?? routers.get(typeof model === "string" ? model : "");
+  if (router !== undefined) return router;
+  const names = [...routers.keys()].join(", ");
+  throw new RequestError(404, `There is no model ${JSON.stringify(model) ?? "given"}; there are ${names}.`, {
+    param: "model",
+    code: "model_not_found",
+  });
 }
 
 /** The replica's answer; null when it could not be reached or failed before the head of one. */

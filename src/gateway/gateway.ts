@@ -26,7 +26,7 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const settings = readOptions(options);
-  const metrics = new GatewayMetrics(settings.router, () => open);
+  const metrics = new GatewayMetrics([...settings.routers.values()], () => open);
   let open = 0;
   let draining: Promise<void> | null = null;
   let onIdle = () => {};

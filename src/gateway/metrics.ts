@@ -10,7 +10,7 @@ const SHARE_BUCKETS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
 /** What `/metrics` shows. */
 export class GatewayMetrics {
-  readonly #router: Router;
+  readonly #routers: readonly Router[];
   readonly #openRequests: () => number;
   readonly #registry = new MetricRegistry();
   readonly #requests: Counter;
@@ -22,8 +22,8 @@ export class GatewayMetrics {
   readonly #queueLength: Gauge;
   readonly #treeChars: Gauge;
 
-  constructor(router: Router, openRequests: () => number) {
-    this.#router = router;
+  constructor(routers: readonly Router[], openRequests: () => number) {
+    this.#routers = routers;
     this.#openRequests = openRequests;
     const registry = this.#registry;
     this.#requests = registry.counter(
@@ -76,8 +76,10 @@ export class GatewayMetrics {
   /** In Prometheus' text format. */
   expose(): string {
     this.#inFlight.set({}, this.#openRequests());
-    for (const { id, queueLength } of this.#router.replicas) this.#queueLength.set({ replica: id }, queueLength);
-    for (const [id, chars] of this.#router.tree?.tenantToCharCount ?? []) this.#treeChars.set({ replica: id }, chars);
+    for (const router of this.#routers) {
+      for (const { id, queueLength } of router.replicas) this.#queueLength.set({ replica: id }, queueLength);
+      for (const [id, chars] of router.tree?.tenantToCharCount ?? []) this.#treeChars.set({ replica: id }, chars);
+    }
     return this.#registry.expose();
   }
 }

@@ -6,7 +6,8 @@ const PATIENCE_MS = 5000;
 
 /** The models of all replicas that answer in time, each once; the first replica's word counts. 503 when none answers. */
 export async function listModels(request: Request, settings: Settings): Promise<Response> {
-  const lists = await Promise.all(settings.router.replicas.map((replica) => modelsOf(replica, request, settings)));
+  const replicas = [...settings.routers.values()].flatMap((router) => router.replicas);
+  const lists = await Promise.all(replicas.map((replica) => modelsOf(replica, request, settings)));
   if (lists.length > 0 && lists.every((list) => list === null)) {
     return errorResponse(503, "No replica tells its models now.", { type: "upstream_error", code: "no_replica" });
   }

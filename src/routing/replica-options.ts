@@ -2,7 +2,7 @@ import { checkLabels, checkNumber, checkString, isStrings } from "./checks.js";
 import { Replica, type ReplicaOptions } from "./replica.js";
 import { shown } from "./shown.js";
 
-const REPLICA_OPTIONS = ["id", "url", "maxOngoingRequests", "model", "labels", "node", "zone"];
+const REPLICA_OPTIONS = ["id", "url", "headers", "maxOngoingRequests", "model", "labels", "node", "zone"];
 
 /**
  * The replicas as a router keeps them: copies, and of one that a router has given out what it was told of it.
@@ -47,4 +47,21 @@ function checkReplica(replica: ReplicaOptions, where: string): void {
     throw new TypeError(`${where}.model must be a string or an array of strings, not ${shown(model)}`);
   }
   if (labels !== undefined) checkLabels(`${where}.labels`, labels);
+  checkHeaders(replica.headers, where);
+}
+
+/** No value is shown: it may be a secret. */
+function checkHeaders(headers: ReplicaOptions["headers"], where: string): void {
+  if (headers === undefined) return;
+  if (typeof headers !== "object" || headers === null || !isStrings(Object.values(headers))) {
+    throw new TypeError(`${where}.headers must be an object of strings, not ${shown(headers)}`);
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name)) {
+      throw new TypeError(`${where}.headers has ${shown(name)}, which is no name of a header`);
+    }
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      throw new TypeError(`${where}.headers[${shown(name)}] has characters that no header may have`);
+    }
+  }
 }

@@ -6,6 +6,8 @@ export interface ReplicaOptions {
   id: string;
   /** Where it serves, for whoever sends the requests. */
   url?: string | undefined;
+  /** Sent with every request to it, as an `authorization` of its own. Never in a journal. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** The most requests that this router may have on it at a time. Default: no limit. */
   maxOngoingRequests?: number | undefined;
   /** The model that it serves, or several (adapters). Requests for another are not routed to it. Default: any. */
@@ -54,6 +56,10 @@ export class Replica {
 
   get url(): string | undefined {
     return this.#options.url;
+  }
+
+  get headers(): Readonly<Record<string, string>> | undefined {
+    return this.#options.headers;
   }
 
   get maxOngoingRequests(): number {

@@ -5,11 +5,39 @@ import { Router } from "../../src/routing/index.js";
 const router = new Router({ policy: "pow_of_2", replicas: [{ id: "a", url: "http://127.0.0.1:1" }] });
 
 test.each<[string, object, typeof TypeError | typeof RangeError, RegExp]>([
-  ["no router", {}, TypeError, /router must be a Router/],
+  ["no router", {}, TypeError, /exactly one of router and models must be given, not none/],
+  ["two of them", { router, models: { m: router } }, TypeError, /exactly one of router and models/],
+  ["no model", { models: {} }, RangeError, /models must name a model/],
+  ["a model without a name", { models: { "": router } }, RangeError, /models must be named/],
+  ["a model that is none", { models: { m: {} } }, TypeError, /models\["m"\] must be a Router, not an object/],
+  ["one router twice", { models: { m: router, n: router } }, RangeError, /a router of its own/],
+  ["an unknown option", { router, maxTries: 3 }, TypeError, /unknown option "maxTries" in options; there are router/],
+  ["an unknown timeout", { router, timeouts: { idle: 3 } }, TypeError, /"idle" in timeouts; there are connectMs/],
+  ["no time at all", { router, timeouts: { idleMs: 0 } }, RangeError, /timeouts.idleMs must be .*milliseconds.* not 0/],
+  [
+    "a path without a slash",
+    { router, health: { path: "health" } },
+    TypeError,
+    /health.path must be a path .*"health"/,
+  ],
+  [
+    "more than the whole",
+    { router, retries: { budget: 2 } },
+    RangeError,
+    /retries.budget must be .* from 0 to 1, not 2/,
+  ],
+  ["a status that is fine", { router, retries: { statuses: [200] } }, RangeError, /retries.statuses .* not 200/],
+  [
+    "a token that is no hash",
+    { router, adminTokenSha256: "secret" },
+    TypeError,
+    /64 hexadecimal digits, not a string of 6/,
+  ],
+  ["a key without a name", { router, keys: [{ name: "", sha256: "" }] }, TypeError, /keys\[0\].name must be a string/],
   ["a limit of nothing", { router, maxBodyBytes: 0 }, RangeError, /maxBodyBytes must be .* not 0/],
   ["half a byte", { router, maxBodyBytes: 0.5 }, RangeError, /maxBodyBytes must be .* not 0.5/],
   ["a limit in words", { router, maxBodyBytes: "8" }, TypeError, /maxBodyBytes must be .* not "?8/],
-  ["no tries", { router, maxTries: 0 }, RangeError, /maxTries must be .* not 0/],
+  ["no tries", { router, retries: { maxTries: 0 } }, RangeError, /retries.maxTries must be .* not 0/],
   [
     "a switch that is none",
     { router, replicaHeader: "yes" },
@@ -28,4 +56,10 @@ test.each([undefined, "127.0.0.1:8000", "ftp://host", "http://"])("a replica at 
   const replica = url === undefined ? { id: "lost" } : { id: "lost", url };
   const lost = new Router({ policy: "pow_of_2", replicas: [replica] });
   expect(() => createGateway({ router: lost })).toThrow(/replica "lost"/);
+});
+
+test("a secret in a replica's url is refused, and not shown", () => {
+  const lost = new Router({ policy: "pow_of_2", replicas: [{ id: "lost", url: "http://me:hush@host" }] });
+  expect(() => createGateway({ router: lost })).toThrow(/replica "lost" must have no user or password/);
+  expect(() => createGateway({ router: lost })).not.toThrow(/hush/);
 });

@@ -72,7 +72,7 @@ test("no more replicas are tried than allowed", async () => {
   const replicas = [await counted(full), await counted(full), await counted(full), await counted(full)];
   const { url } = await startGateway(
     replicas.map((replica) => replica.url),
-    { maxTries: 2 },
+    { retries: { maxTries: 2 } },
   );
   await post(`${url}/v1/completions`, PROMPT);
   expect(replicas.map(({ count }) => count()).sort()).toEqual([0, 0, 1, 1]);

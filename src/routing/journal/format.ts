@@ -24,8 +24,8 @@ export interface JournalHeader {
   readonly replicas: readonly JournalReplica[];
 }
 
-/** Without its `url`: nothing depends on it, and it may hold secrets. */
-export type JournalReplica = Omit<ReplicaOptions, "url">;
+/** Without its `url` and `headers`: nothing depends on them, and they may hold secrets. */
+export type JournalReplica = Omit<ReplicaOptions, "url" | "headers">;
 
 /** A lease that an event led to: the request's number, which try of it it is (0: the first), the replica's id and the reason. */
 export type JournalLease = readonly [id: number, attempt: number, replica: string, reason: string];
