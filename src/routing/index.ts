@@ -36,9 +36,11 @@ export {
 } from "./policies/index.js";
 export type { KvCostOptions } from "./policies/kv-cost.js";
 export {
+  accepted,
   checkOption,
   type FlagOption,
   type NumberOption,
+  type OptionsOf,
   type OptionTable,
   type PolicyOption,
   type WordOption,

@@ -1,0 +1,135 @@
+import { modelShape } from "./model-shape.js";
+import {
+  list,
+  mapping,
+  mappingsOf,
+  oneKeyOf,
+  optionsOf,
+  orFalse,
+  type Problem,
+  type Shape,
+  text,
+  value,
+} from "./shape.js";
+import * as tables from "./tables.js";
+import { toJSONSchema } from "./zod.js";
+
+/** A whole configuration. Made on first use. */
+export function configShape(): Shape {
+  shape ??= makeConfig();
+  return shape;
+}
+
+/** The JSON Schema (2020-12) of a configuration file, for editors. */
+export function configSchema(): object {
+  const { $schema, ...rest } = toJSONSchema(configShape(), { unrepresentable: "any" }) as { $schema: string };
+  return { $schema, $id: SCHEMA_ADDRESS, title: "Configuration of warmroute serve", ...rest };
+}
+
+const SCHEMA_ADDRESS = "https://unpkg.com/warmroute/schema/config.schema.json";
+
+let shape: Shape | undefined;
+
+function makeConfig(): Shape {
+  return mapping(
+    "Models, their replicas and the gateway in front of them.",
+    {
+      $schema: text("the address of a schema", { description: "The address of this schema, for editors." }),
+      listen: mapping("Where it listens. It cannot change while it runs.", {
+        host: text("a host or an address", { description: "Host or address.", default: "127.0.0.1" }),
+        ...optionsOf(tables.LISTEN),
+      }),
+      tls: mapping(
+        "Makes it listen by TLS. The files are read anew when they change.",
+        { cert: file("Certificate chain in PEM."), key: file("Private key in PEM.") },
+        { required: ["cert", "key"] },
+      ),
+      models: list(modelShape(), { description: "The models that are served." }, 1),
+      admin: mapping(
+        "Opens `/admin` to who has the token, which is told by one of these keys. Left out: there is no `/admin`.",
+        {
+          token: text("a text", { description: "The token; better from the environment." }),
+          tokenFile: file("File with the token."),
+          tokenSha256: sha256("the token"),
+        },
+        oneKeyOf(["token", "tokenFile", "tokenSha256"]),
+      ),
+      keys: list(keyShape(), { description: "Who may ask. Left out: everybody." }, 1),
+      ...optionsOf(tables.LIMITS),
+      timeouts: mapping("How long things may take.", optionsOf(tables.TIMEOUTS)),
+      retries: mapping("When a request is sent to another replica.", {
+        ...optionsOf(tables.RETRIES),
+        statuses: list(statusShape(), {
+          description: "Statuses of answers after which another replica is tried.",
+          default: [408, 429, 500, 502, 503, 504],
+        }),
+      }),
+      breaker: orFalse(
+        "A replica that fails gets no requests for a while; `false`: it does.",
+        optionsOf(tables.BREAKER),
+      ),
+      health: orFalse("How replicas are asked whether they live; `false`: not at all.", {
+        path: path("/health"),
+        ...optionsOf(tables.HEALTH),
+      }),
+      load: orFalse("How replicas are asked for their load; `false`: not at all.", {
+        path: path("/metrics"),
+        ...optionsOf(tables.LOAD),
+      }),
+      ...optionsOf(tables.STOP),
+      log: mapping("What is printed.", optionsOf(tables.LOG)),
+    },
+    { required: ["models"], check: ({ models }, problem) => checkNames(models, problem) },
+  );
+}
+
+function keyShape(): Shape {
+  const exactlyOne = oneKeyOf(["key", "keyFile", "sha256"]);
+  return mapping(
+    "A client's key, told by one of `key`, `keyFile` and `sha256`, and what it may do.",
+    {
+      name: text("a text", { description: "Whose it is, in logs and metrics." }),
+      key: text("a text", { description: "The key; better from the environment." }),
+      keyFile: file("File with the key."),
+      sha256: sha256("the key"),
+      ...optionsOf(tables.KEY),
+    },
+    { required: ["name"], ...exactlyOne },
+  );
+}
+
+function statusShape(): Shape {
+  const is = (given: unknown) => Number.isInteger(given) && (given as number) >= 400 && (given as number) <= 599;
+  const about = { description: "A status.", type: "integer", minimum: 400, maximum: 599 };
+  return value(is, "a status, from 400 to 599", about);
+}
+
+function checkNames(models: unknown, problem: Problem): void {
+  const all = mappingsOf(models);
+  const names = new Set<unknown>();
+  const add = (name: unknown, path: readonly (string | number)[]) => {
+    if (names.has(name)) problem(path, `must be different from the others, not ${JSON.stringify(name)} again`);
+    names.add(name);
+  };
+  for (const [at, { name, aliases }] of all) {
+    if (name !== undefined) add(name, ["models", at, "name"]);
+    else if (all.length > 1) problem(["models", at], "must have a name, since there are several models");
+    if (!Array.isArray(aliases)) continue;
+    for (const [i, alias] of aliases.entries()) add(alias, ["models", at, "aliases", i]);
+  }
+}
+
+function file(description: string): Shape {
+  return text("the path of a file", { description });
+}
+
+function path(fallback: string): Shape {
+  return text("a path that begins with /", { description: "Path on the replica.", default: fallback, pattern: "^/" });
+}
+
+function sha256(of: string): Shape {
+  return text("64 hexadecimal digits", {
+    description: `SHA-256 of ${of}, in hexadecimal.`,
+    pattern: "^[0-9a-fA-F]{64}$",
+  });
+}

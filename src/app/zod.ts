@@ -1,0 +1,15 @@
+export {
+  array,
+  boolean,
+  custom,
+  enum as oneOf,
+  globalRegistry,
+  literal,
+  number,
+  optional,
+  record,
+  strictObject,
+  string,
+  toJSONSchema,
+  union,
+} from "zod/mini";
