@@ -1,4 +1,5 @@
 import type { AppConfig } from "./config.js";
+import { foundReplicaShape } from "./model-shape.js";
 import { configShape } from "./schema.js";
 import { isMapping, type Shape } from "./shape.js";
 
@@ -34,14 +35,18 @@ export function checkConfig(config: unknown): asserts config is AppConfig {
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** What is wrong with a value by a shape. */
-export function problemsOf(shape: Shape, value: unknown): ConfigProblem[] {
+/** What is wrong with a replica that discovery has found. */
+export function replicaProblems(replica: unknown): ConfigProblem[] {
+  return problemsOf(foundReplicaShape(), replica);
+}
+
+function problemsOf(shape: Shape, value: unknown): ConfigProblem[] {
   const { error } = shape.safeParse(value);
   return (error?.issues ?? []).flatMap((issue) => told(issue as unknown as Issue, value, []));
 }
 
 /** The words of a path: `models[0].replicas[1].url`. */
-export function pathText(path: readonly (string | number)[]): string {
+function pathText(path: readonly (string | number)[]): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;
@@ -62,7 +67,7 @@ interface Issue {
 function told(issue: Issue, root: unknown, before: readonly (string | number)[]): ConfigProblem[] {
   const path = [...before, ...issue.path];
   const value = valueAt(root, path);
-  const name = pathText(path) || "the configuration";
+  const name = pathText(path) || "it";
   if (issue.code === "unrecognized_keys") {
     const accepted = issue.message === "" ? [] : issue.message.split(", ");
     return issue.keys!.map((key) => ({ path: [...path, key], key: true, message: unknownKey(key, path, accepted) }));
@@ -93,7 +98,7 @@ function unknownKey(key: string, path: readonly (string | number)[], accepted: r
 }
 
 /** The word that differs by a few letters, or in case and separators only. */
-export function nearest(word: string, words: readonly string[]): string | null {
+function nearest(word: string, words: readonly string[]): string | null {
   let best: string | null = null;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of words) {
@@ -136,7 +141,7 @@ function shown(path: readonly (string | number)[], value: unknown): string {
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
 }
 
-export function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
   let value = root;
   for (const step of path) {
     if (typeof value !== "object" || value === null) return undefined;

@@ -20,6 +20,7 @@ export interface AppConfig extends OptionsOf<typeof tables.LIMITS>, OptionsOf<ty
   breaker?: false | OptionsOf<typeof tables.BREAKER>;
   health?: false | HealthConfig;
   load?: false | LoadConfig;
+  coldCache?: false | OptionsOf<typeof tables.COLD_CACHE>;
   /** What the command prints. */
   log?: OptionsOf<typeof tables.LOG>;
 }
@@ -82,8 +83,6 @@ export interface UpstreamConfig {
 export interface ModelConfig extends OptionsOf<typeof tables.ROUTER>, OptionsOf<typeof tables.PLACES>, UpstreamConfig {
   /** As requests have it. It may be left out where there is one model only, which then gets all requests. */
   name?: string;
-  /** Other names that requests may have for it, as those of its adapters. */
-  aliases?: string[];
   /** By name, as the path of a module that exports one, or from code the policy itself. Default: `prefix_aware`. */
   policy?: PolicyName | (string & {}) | Exclude<RouterOptions["policy"], string>;
   /** The options of that policy; a module's function gets them as its second parameter. */

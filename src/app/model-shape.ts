@@ -31,9 +31,6 @@ export function modelShape(): Shape {
         description:
           "As requests have it. Where there is one model only it may be left out: that one gets all requests.",
       }),
-      aliases: list(text("a text", { description: "A name." }), {
-        description: "Other names that requests may have for it, as those of adapters.",
-      }),
       policy: value(isPolicy, `one of ${names.join(", ")}, or the path of a module as ./my-policy.mjs`, {
         description: "How a replica is chosen: by a policy's name, or by the path of a module that exports one.",
         default: "prefix_aware",
@@ -71,8 +68,15 @@ export function modelShape(): Shape {
   );
 }
 
-/** @param found one of a discovery's file: a `url`, which nobody starts. */
-export function replicaShape(found = false): Shape {
+/** One that discovery has found: a `url`, which nobody starts. Made on first use. */
+export function foundReplicaShape(): Shape {
+  foundShape ??= replicaShape(true);
+  return foundShape;
+}
+
+let foundShape: Shape | undefined;
+
+function replicaShape(found = false): Shape {
   const kinds = oneKeyOf(["url", "simulated", "command"]);
   const oneKey = oneKeyOf(["apiKey", "apiKeyFile"], true);
   const common = {

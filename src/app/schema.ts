@@ -76,10 +76,20 @@ function makeConfig(): Shape {
         path: path("/metrics"),
         ...optionsOf(tables.LOAD),
       }),
+      coldCache: orFalse(
+        "A replica whose answers contradict the tree has lost its cache, and its texts are forgotten; `false`: never.",
+        optionsOf(tables.COLD_CACHE),
+      ),
       ...optionsOf(tables.STOP),
       log: mapping("What is printed.", optionsOf(tables.LOG)),
     },
-    { required: ["models"], check: ({ models }, problem) => checkNames(models, problem) },
+    {
+      required: ["models"],
+      check({ models, keys }, problem) {
+        checkNames("models", models, problem);
+        checkNames("keys", keys, problem);
+      },
+    },
   );
 }
 
@@ -104,18 +114,18 @@ function statusShape(): Shape {
   return value(is, "a status, from 400 to 599", about);
 }
 
-function checkNames(models: unknown, problem: Problem): void {
-  const all = mappingsOf(models);
+/** Keys of clients too have names, none twice. */
+function checkNames(list: "models" | "keys", given: unknown, problem: Problem): void {
+  const all = mappingsOf(given);
   const names = new Set<unknown>();
-  const add = (name: unknown, path: readonly (string | number)[]) => {
-    if (names.has(name)) problem(path, `must be different from the others, not ${JSON.stringify(name)} again`);
+  for (const [at, { name }] of all) {
+    if (names.has(name) && name !== undefined) {
+      problem([list, at, "name"], `must be different from the others, not ${JSON.stringify(name)} again`);
+    }
     names.add(name);
-  };
-  for (const [at, { name, aliases }] of all) {
-    if (name !== undefined) add(name, ["models", at, "name"]);
-    else if (all.length > 1) problem(["models", at], "must have a name, since there are several models");
-    if (!Array.isArray(aliases)) continue;
-    for (const [i, alias] of aliases.entries()) add(alias, ["models", at, "aliases", i]);
+    if (list === "models" && name === undefined && all.length > 1) {
+      problem([list, at], "must have a name, since there are several models");
+    }
   }
 }
 

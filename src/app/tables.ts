@@ -7,7 +7,7 @@ export const LIMITS = {
   maxBodyBytes: { kind: "whole", least: 1, default: 8_388_608, unit: "bytes", about: "largest body that is accepted" },
   maxHeaderBytes: {
     kind: "whole",
-    least: 1024,
+    least: 1,
     default: 32_768,
     unit: "bytes",
     about: "all headers of a request together",
@@ -17,12 +17,22 @@ export const LIMITS = {
     default: false,
     about: "whether answers tell the decision (x-warmroute-replica and the like); with keys, to trusted ones only",
   },
+  forwardAuthorization: {
+    kind: "flag",
+    default: false,
+    about: "whether the client's `authorization`, `x-api-key` and `cookie` are passed to replicas",
+  },
+  adminTreeText: {
+    kind: "flag",
+    default: false,
+    about: "whether `/admin/tree` may show what is in the tree, which is prompts",
+  },
 } as const;
 
 export const TIMEOUTS = {
   connectMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 5_000,
     unit: "ms",
@@ -30,7 +40,7 @@ export const TIMEOUTS = {
   },
   firstByteMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 120_000,
     unit: "ms",
@@ -38,7 +48,7 @@ export const TIMEOUTS = {
   },
   idleMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 60_000,
     unit: "ms",
@@ -99,7 +109,7 @@ export const BREAKER = {
   failures: { kind: "whole", least: 1, default: 5, unit: "failures in a row", about: "that open a replica's breaker" },
   openMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 10_000,
     unit: "ms",
@@ -117,7 +127,7 @@ export const BREAKER = {
 export const HEALTH = {
   intervalMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 5_000,
     unit: "ms",
@@ -125,7 +135,7 @@ export const HEALTH = {
   },
   timeoutMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 2_000,
     unit: "ms",
@@ -144,7 +154,7 @@ export const HEALTH = {
 export const LOAD = {
   intervalMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 1_000,
     unit: "ms",
@@ -152,12 +162,23 @@ export const LOAD = {
   },
   timeoutMs: {
     kind: "number",
-    above: 0,
+    least: 1,
     most: 2_147_483_647,
     default: 1_000,
     unit: "ms",
     about: "that a reading may take",
   },
+} as const;
+
+export const COLD_CACHE = {
+  predictedTokens: {
+    kind: "whole",
+    least: 1,
+    default: 512,
+    unit: "tokens",
+    about: "that must have been expected in the cache, where the replica reports none",
+  },
+  times: { kind: "whole", least: 1, default: 3, unit: "answers in a row", about: "that must say so" },
 } as const;
 
 export const KEY = {
@@ -168,7 +189,7 @@ export const KEY = {
   },
   trusted: { kind: "flag", default: false, about: "whether its answers may tell the decision (replicaHeader)" },
   maxConcurrent: { kind: "whole", least: 1, default: null, unit: "requests", about: "under way at a time" },
-  requestsPerMinute: { kind: "number", above: 0, default: null, unit: "requests a minute", about: "that are accepted" },
+  requestsPerMinute: { kind: "whole", least: 1, default: null, unit: "requests a minute", about: "that are accepted" },
 } as const;
 
 /** What `Router` takes beside the policy, its options and the replicas. */

@@ -18,6 +18,7 @@ const ORDER = [
   "workloads",
   "simulator",
   "gateway",
+  "app",
   "cli",
 ] as const;
 const STRANGERS: readonly (readonly [string, string])[] = [["gateway", "simulator"]];

@@ -1,0 +1,45 @@
+/**
+ * A gateway with its models and replicas, built from one configuration: what `warmroute serve` runs, from code.
+ * @module
+ */
+export { type App, type AppUpdate, buildOpenAiApp } from "./app.js";
+export {
+  ConfigError,
+  type ConfigProblem,
+  checkConfig,
+  configProblems,
+  replicaProblems,
+} from "./check.js";
+export type {
+  AdminConfig,
+  AppConfig,
+  CommandConfig,
+  DiscoveryConfig,
+  DnsConfig,
+  FileDiscoveryConfig,
+  HealthConfig,
+  KeyConfig,
+  KubernetesConfig,
+  ListenConfig,
+  LoadConfig,
+  ModelConfig,
+  ReadyConfig,
+  ReplicaConfig,
+  RetriesConfig,
+  SimulatedConfig,
+  TlsConfig,
+  UpstreamConfig,
+} from "./config.js";
+export type { DiscoveredReplica, Discovery } from "./discovery.js";
+export type {
+  AppEvent,
+  AppPlatform,
+  LoadedPolicy,
+  OwnPolicy,
+  ReplicaServer,
+  ServerConfig,
+  ServerEvents,
+  StartServer,
+} from "./platform.js";
+export { configSchema } from "./schema.js";
+export type { ModelChange } from "./served-model.js";
