@@ -31,6 +31,7 @@ export type {
   UpstreamConfig,
 } from "./config.js";
 export type { DiscoveredReplica, Discovery } from "./discovery.js";
+export { isModulePath } from "./model-shape.js";
 export type {
   AppEvent,
   AppPlatform,

@@ -17,13 +17,17 @@ import {
 import * as tables from "./tables.js";
 import { toJSONSchema } from "./zod.js";
 
+const MODULE_PATH = /[\\/]|\.[cm]?[jt]s$/;
+
 /** Told from a policy's name by a slash or by its ending. */
-export const MODULE_PATH: RegExp = /[\\/]|\.[cm]?[jt]s$/;
+export function isModulePath(policy: string): boolean {
+  return MODULE_PATH.test(policy);
+}
 
 export function modelShape(): Shape {
   const names = Object.keys(POLICIES);
   const oneKey = oneKeyOf(["apiKey", "apiKeyFile"], true);
-  const isPolicy = (given: unknown) => typeof given === "string" && (names.includes(given) || MODULE_PATH.test(given));
+  const isPolicy = (given: unknown) => typeof given === "string" && (names.includes(given) || isModulePath(given));
   return mapping(
     "A model: who serves it, and how a replica is chosen.",
     {

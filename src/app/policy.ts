@@ -1,6 +1,6 @@
 import type { Policy, PolicyEnvironment, RouterOptions } from "../routing/index.js";
 import type { ModelConfig } from "./config.js";
-import { MODULE_PATH } from "./model-shape.js";
+import { isModulePath } from "./model-shape.js";
 import type { AppPlatform, OwnPolicy } from "./platform.js";
 import { ROUTER } from "./tables.js";
 
@@ -24,7 +24,7 @@ export async function routerPlan(model: ModelConfig, platform: AppPlatform): Pro
   if (typeof policy !== "string") {
     return { options: { ...common, policy: withOptions(policy, policyOptions) }, key: [text(""), policy] };
   }
-  if (!MODULE_PATH.test(policy)) {
+  if (!isModulePath(policy)) {
     const options = { ...common, ...policyOptions, policy } as RouterPlan["options"];
     return { options, key: [text(policy), null] };
   }

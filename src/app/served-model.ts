@@ -23,6 +23,8 @@ export interface ModelPlan {
   /** A new one; null if the one before stays. */
   readonly router: Router | null;
   readonly key: RouterPlan["key"];
+  /** Where more replicas are found; null if nowhere. */
+  readonly source: Discovery | null;
 }
 
 /** What a change has changed. */
@@ -64,13 +66,14 @@ export class ServedModel {
   static async plan(config: ModelConfig, platform: AppPlatform, before: ServedModel | null): Promise<ModelPlan> {
     const members = membersOf(config);
     const { options, key } = await routerPlan(config, platform);
+    const source = sourceOf(config, platform);
     const trial = new Router({ ...options, replicas: members.map((member) => member.options) });
     if (before !== null && sameKey(before.#key, key)) {
       trial[Symbol.dispose]();
-      return { config, members, router: null, key };
+      return { config, members, router: null, key, source };
     }
     trial.updateReplicas([]);
-    return { config, members, router: trial, key };
+    return { config, members, router: trial, key, source };
   }
 
   constructor({ config, router, key }: ModelPlan, context: ModelContext) {
@@ -89,7 +92,7 @@ export class ServedModel {
   }
 
   /** Carries out a plan. Resolves when all servers have been started. */
-  async apply({ config, members, router, key }: ModelPlan): Promise<ModelChange> {
+  async apply({ config, members, router, key, source }: ModelPlan): Promise<ModelChange> {
     const before = this.#members;
     this.#config = config;
     this.#members = members;
@@ -103,7 +106,7 @@ export class ServedModel {
     const removed = before.filter(({ id }) => !ids.has(id)).map(({ id }) => id);
     const restarted = this.#stopServers();
     this.#refresh();
-    this.#find();
+    this.#find(source);
     const failures = await this.#startServers();
     const known = new Set(before.map(({ id }) => id));
     const added = members.filter(({ id }) => !known.has(id)).map(({ id }) => id);
@@ -207,36 +210,29 @@ export class ServedModel {
     }
   }
 
-  #find(): void {
+  #find(source: Discovery | null): void {
     const { discovery } = this.#config;
-    const isOwn = typeof (discovery as Discovery | undefined)?.watch === "function";
     // What the model says of all of its replicas holds for these too.
     const { headers, apiKey, maxOngoingRequests } = this.#config;
-    const key = isOwn ? discovery : JSON.stringify([discovery ?? null, headers, apiKey, maxOngoingRequests]);
+    const key =
+      source === discovery ? source : JSON.stringify([discovery ?? null, headers, apiKey, maxOngoingRequests]);
     if (this.#finding?.key === key) return;
     this.#finding?.stop.abort();
     this.#finding = null;
-    if (discovery === undefined) {
+    if (source === null) {
       this.#found = [];
       this.#refresh();
       return;
     }
     const stop = new AbortController();
     this.#finding = { key, stop };
-    this.#sourceOf(discovery, isOwn).watch(
+    source.watch(
       (replicas) => {
         if (!stop.signal.aborted) this.#take(replicas.map((replica) => foundMember(this.#config, replica)));
       },
       stop.signal,
       (message) => this.#problem(message),
     );
-  }
-
-  #sourceOf(discovery: NonNullable<ModelConfig["discovery"]>, isOwn: boolean): Discovery {
-    if (isOwn) return discovery as Discovery;
-    const { discover } = this.#context.platform;
-    if (discover === undefined) throw new TypeError("discovery needs platform.discover, or a discovery of your own");
-    return discover(discovery as Exclude<typeof discovery, Discovery>);
   }
 
   #take(found: readonly Member[]): void {
@@ -268,4 +264,12 @@ export class ServedModel {
   #problem(message: string): void {
     this.#context.onEvent({ event: "problem", model: this.name, message });
   }
+}
+
+/** @throws TypeError where nobody can look there. */
+function sourceOf({ discovery }: ModelConfig, { discover }: AppPlatform): Discovery | null {
+  if (discovery === undefined) return null;
+  if ("watch" in discovery) return discovery;
+  if (discover === undefined) throw new TypeError("discovery needs platform.discover, or a discovery of your own");
+  return discover(discovery);
 }
