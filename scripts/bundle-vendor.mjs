@@ -6,7 +6,9 @@ import { build } from "esbuild";
 
 const VENDORED = [
   { file: "dist/gateway/hono.js", platform: "neutral" },
+  { file: "dist/app/zod.js", platform: "neutral" },
   { file: "dist/cli/commander.js", platform: "node" },
+  { file: "dist/cli/config/yaml.js", platform: "node" },
 ];
 
 const packages = new Map();

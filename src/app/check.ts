@@ -1,7 +1,7 @@
 import type { AppConfig } from "./config.js";
 import { foundReplicaShape } from "./model-shape.js";
 import { configShape } from "./schema.js";
-import { isMapping, type Shape } from "./shape.js";
+import { type Issue, isMapping, type Shape } from "./shape.js";
 
 /** What is wrong with a configuration, at one place of it. */
 export interface ConfigProblem {
@@ -42,7 +42,7 @@ export function replicaProblems(replica: unknown): ConfigProblem[] {
 
 function problemsOf(shape: Shape, value: unknown): ConfigProblem[] {
   const { error } = shape.safeParse(value);
-  return (error?.issues ?? []).flatMap((issue) => told(issue as unknown as Issue, value, []));
+  return (error?.issues ?? []).flatMap((issue) => told(issue, value, []));
 }
 
 /** The words of a path: `models[0].replicas[1].url`. */
@@ -54,14 +54,6 @@ function pathText(path: readonly (string | number)[]): string {
     else text += `[${JSON.stringify(step)}]`;
   }
   return text;
-}
-
-interface Issue {
-  readonly code: string;
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly keys?: readonly string[];
-  readonly errors?: readonly (readonly Issue[])[];
 }
 
 function told(issue: Issue, root: unknown, before: readonly (string | number)[]): ConfigProblem[] {

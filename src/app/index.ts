@@ -44,3 +44,4 @@ export type {
 } from "./platform.js";
 export { configSchema } from "./schema.js";
 export type { ModelChange } from "./served-model.js";
+export { simulatedOptions } from "./simulated.js";

@@ -2,6 +2,7 @@ import { type OptionTable, POLICIES, type PolicyName } from "../routing/index.js
 import { PROFILES } from "../simulator/index.js";
 import {
   isMapping,
+  jsonSchemaOf,
   list,
   mapping,
   mappingsOf,
@@ -15,7 +16,6 @@ import {
   value,
 } from "./shape.js";
 import * as tables from "./tables.js";
-import { toJSONSchema } from "./zod.js";
 
 const MODULE_PATH = /[\\/]|\.[cm]?[jt]s$/;
 
@@ -234,9 +234,7 @@ function policyOptionsShape(policy: PolicyName): Shape {
 /** Which options `policyOptions` may have depends on `policy`. */
 function policyRules(): object[] {
   return (Object.keys(POLICIES) as PolicyName[]).map((policy) => {
-    const { $schema: _, ...options } = toJSONSchema(policyOptionsShape(policy), { unrepresentable: "any" }) as {
-      $schema?: string;
-    };
+    const options = jsonSchemaOf(policyOptionsShape(policy));
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
     return { if: { properties: { policy: { const: policy } } }, then: { properties: { policyOptions: options } } };
   });
@@ -247,7 +245,7 @@ function checkPolicyOptions(given: Values, problem: Problem): void {
   if (!isMapping(policyOptions) || !Object.hasOwn(POLICIES, policy as string)) return;
   const { error } = policyOptionsShape(policy as PolicyName).safeParse(policyOptions);
   for (const issue of error?.issues ?? []) {
-    const path = ["policyOptions", ...(issue.path as (string | number)[])];
+    const path = ["policyOptions", ...issue.path];
     problem(path, issue.message, issue.code === "unrecognized_keys" ? issue.keys : undefined);
   }
   if (error !== undefined) return;

@@ -1,5 +1,6 @@
 import { modelShape } from "./model-shape.js";
 import {
+  jsonSchemaOf,
   list,
   mapping,
   mappingsOf,
@@ -12,7 +13,6 @@ import {
   value,
 } from "./shape.js";
 import * as tables from "./tables.js";
-import { toJSONSchema } from "./zod.js";
 
 /** A whole configuration. Made on first use. */
 export function configShape(): Shape {
@@ -22,8 +22,12 @@ export function configShape(): Shape {
 
 /** The JSON Schema (2020-12) of a configuration file, for editors. */
 export function configSchema(): object {
-  const { $schema, ...rest } = toJSONSchema(configShape(), { unrepresentable: "any" }) as { $schema: string };
-  return { $schema, $id: SCHEMA_ADDRESS, title: "Configuration of warmroute serve", ...rest };
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: SCHEMA_ADDRESS,
+    title: "Configuration of warmroute serve",
+    ...jsonSchemaOf(configShape()),
+  };
 }
 
 const SCHEMA_ADDRESS = "https://unpkg.com/warmroute/schema/config.schema.json";

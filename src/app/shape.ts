@@ -1,8 +1,36 @@
 import { accepted, checkOption, type OptionTable, type PolicyOption } from "../routing/index.js";
-import { array, custom, globalRegistry, literal, optional, record, strictObject, string, union } from "./zod.js";
+import {
+  array,
+  custom,
+  globalRegistry,
+  literal,
+  optional,
+  record,
+  strictObject,
+  string,
+  toJSONSchema,
+  union,
+} from "./zod.js";
 
-/** A part of the schema. Its messages say what is accepted: "a whole number, 1 or more". */
-export type Shape = ReturnType<typeof custom>;
+/** A part of the schema. */
+export interface Shape {
+  /** What is wrong with a value; nothing if nothing is. An issue's message is what is accepted: "a whole number, 1 or more". */
+  safeParse(value: unknown): { readonly error?: { readonly issues: readonly Issue[] } | undefined };
+}
+
+/** Something that is wrong. */
+export interface Issue {
+  readonly code: string;
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** The unknown ones; the message then lists those that there are. */
+  readonly keys?: readonly string[] | undefined;
+  /** What each alternative finds wrong. */
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** As zod has it. Its types stay in this file: they are not part of the package. */
+type ZodShape = ReturnType<typeof custom>;
 
 export type Shapes = Readonly<Record<string, Shape>>;
 
@@ -22,7 +50,7 @@ export function optionsOf(table: OptionTable): Shapes {
 
 /** @param is whether a value is accepted. */
 export function value(is: (value: unknown) => boolean, acceptedWords: string, about: About): Shape {
-  return custom(is, { error: acceptedWords }).register(globalRegistry, about);
+  return ours(custom(is, { error: acceptedWords }).register(globalRegistry, about));
 }
 
 /** @param about its `pattern` is checked too. */
@@ -43,7 +71,7 @@ export function mapping(
   const names = Object.keys(shapes);
   const parts = Object.entries(shapes).map(([name, shape]) => [
     name,
-    required.includes(name) ? shape : optional(shape),
+    required.includes(name) ? zods(shape) : optional(zods(shape)),
   ]);
   const object = strictObject(Object.fromEntries(parts), {
     error: (issue) => (issue.code === "unrecognized_keys" ? names.join(", ") : `a mapping with ${names.join(", ")}`),
@@ -56,7 +84,7 @@ export function mapping(
   // Also where a key's value is wrong: whoever corrects a file wants to know all that is wrong with it.
   const when = ({ value: given }: { value: unknown }) => isMapping(given);
   const checked = object.check({ _zod: { check: run, def: { check: "custom", when }, onattach: [] } });
-  return checked.register(globalRegistry, { description, ...more }) as unknown as Shape;
+  return ours(checked.register(globalRegistry, { description, ...more }));
 }
 
 export interface MappingRules {
@@ -91,25 +119,36 @@ export function oneKeyOf(names: readonly string[], atMost = false): Pick<Mapping
 }
 
 export function list(of: Shape, about: About, least = 0): Shape {
-  const shape = array(of, { error: "a list" }).check(({ value: given, issues }) => {
+  const shape = array(zods(of), { error: "a list" }).check(({ value: given, issues }) => {
     if (given.length < least) issues.push({ code: "custom", message: "must not be an empty list", input: given });
   });
-  return shape.register(globalRegistry, {
-    ...about,
-    ...(least > 0 && { minItems: least }),
-  }) as unknown as Shape;
+  return ours(shape.register(globalRegistry, { ...about, ...(least > 0 && { minItems: least }) }));
 }
 
 /** A mapping of any names to texts. */
 export function texts(about: About): Shape {
   const each = string({ error: "a text" });
-  return record(string(), each, { error: "a mapping of texts" }).register(globalRegistry, about) as unknown as Shape;
+  return ours(record(string(), each, { error: "a mapping of texts" }).register(globalRegistry, about));
 }
 
 /** `false`, or a mapping. */
 export function orFalse(description: string, shapes: Shapes): Shape {
-  const shape = union([mapping(description, shapes), literal(false)]);
-  return shape.register(globalRegistry, { description }) as unknown as Shape;
+  const shape = union([zods(mapping(description, shapes)), literal(false)]);
+  return ours(shape.register(globalRegistry, { description }));
+}
+
+/** The JSON Schema of a shape, without the name of its dialect. */
+export function jsonSchemaOf(shape: Shape): object {
+  const { $schema: _, ...schema } = toJSONSchema(zods(shape), { unrepresentable: "any" }) as { $schema?: string };
+  return schema;
+}
+
+function ours(shape: object): Shape {
+  return shape as Shape;
+}
+
+function zods(shape: Shape): ZodShape {
+  return shape as unknown as ZodShape;
 }
 
 function optionShape(name: string, option: PolicyOption): Shape {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type FetchHandler, requestListener } from "./node-http.js";
 import { UsageError } from "./usage-error.js";
@@ -11,6 +12,25 @@ export interface Listener {
   close(): Promise<void>;
   /** Cuts every connection that is open. */
   destroy(): void;
+  /** New connections get this certificate; only where it listens by TLS. */
+  secure(certificate: Certificate): void;
+}
+
+/** In PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Where to listen, and how. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Makes it TLS. */
+  readonly certificate?: Certificate | undefined;
+  /** Bytes of a request's line and headers. Default: Node's, 16 KiB. */
+  readonly maxHeaderBytes?: number | undefined;
 }
 
 /** Idle connections stay open for longer than a proxy in front would keep them, so that it never meets a closing one. */
@@ -18,15 +38,15 @@ const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Serves a fetch handler over HTTP/1.1.
- * @param address port 0 takes a free one.
- * @throws UsageError when the address cannot be had.
+ * @throws UsageError when the address cannot be had, or the certificate is none.
  */
-export async function listen(handler: FetchHandler, address: { host: string; port: number }): Promise<Listener> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, requestListener(handler));
+export async function listen(handler: FetchHandler, address: ListenOptions): Promise<Listener> {
+  const server = serverOf(handler, address);
   /** The connections, and how many requests are under way on each. */
   const connections = new Map<Socket, number>();
   let closing = false;
-  server.on("connection", (socket: Socket) => {
+  const { certificate } = address;
+  server.on(certificate === undefined ? "connection" : "secureConnection", (socket: Socket) => {
     connections.set(socket, 0);
     socket.once("close", () => connections.delete(socket));
   });
@@ -48,7 +68,7 @@ export async function listen(handler: FetchHandler, address: { host: string; por
   }
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${port}`,
+    url: `${certificate === undefined ? "http" : "https"}://${address.host.includes(":") ? `[${address.host}]` : address.host}:${port}`,
     close() {
       closing = true;
       for (const [socket, underWay] of connections) if (underWay === 0) socket.destroy();
@@ -57,7 +77,23 @@ export async function listen(handler: FetchHandler, address: { host: string; por
     destroy() {
       server.closeAllConnections();
     },
+    secure(changed) {
+      (server as TlsServer).setSecureContext(changed);
+    },
   };
+}
+
+function serverOf(handler: FetchHandler, { certificate, maxHeaderBytes }: ListenOptions): Server | TlsServer {
+  const options = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...(maxHeaderBytes !== undefined && { maxHeaderSize: maxHeaderBytes }),
+  };
+  if (certificate === undefined) return createServer(options, requestListener(handler));
+  try {
+    return createTlsServer({ ...options, ...certificate }, requestListener(handler));
+  } catch (error) {
+    throw new UsageError(`tls cannot be: ${(error as Error).message}`);
+  }
 }
 
 function explained(error: unknown, { host, port }: { host: string; port: number }): unknown {

@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isModulePath } from "../app/index.js";
 import { POLICIES, type PolicyName, type RouterOptions } from "../routing/index.js";
 import { InvalidArgumentError } from "./commander.js";
 import { UsageError } from "./usage-error.js";
 
 /** Reads `--policy`: the name of a policy, or the path of a module, which is told by a slash or by its ending. */
 export function policyValue(value: string): string {
-  if (isName(value) || /[\\/]|\.[cm]?[jt]s$/.test(value)) return value;
+  if (isName(value) || isModulePath(value)) return value;
   const names = Object.keys(POLICIES).join(", ");
   throw new InvalidArgumentError(`Allowed are ${names}, or the path of a module as ./my-policy.mjs.`);
 }
@@ -21,13 +22,14 @@ export function policyList(value: string): string[] {
 
 /**
  * The policy of that name; or what a module exports as default: a policy, or a function that makes one.
+ * @param version a module is loaded anew for each.
  * @throws UsageError when there is no such module, or it has no default export.
  */
-export async function loadPolicy(value: string): Promise<RouterOptions["policy"]> {
+export async function loadPolicy(value: string, version = ""): Promise<RouterOptions["policy"]> {
   if (isName(value)) return value;
   let module: { default?: RouterOptions["policy"] };
   try {
-    module = await import(pathToFileURL(resolve(value)).href);
+    module = await import(`${pathToFileURL(resolve(value)).href}${version === "" ? "" : `?version=${version}`}`);
   } catch (error) {
     throw new UsageError(`policy ${value} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "./commander.js";
+import { Argument, Command, CommanderError, Option } from "./commander.js";
+import { checkConfigFile, printSchema } from "./config/command.js";
+import { addEnvironment, givenOptions } from "./given-options.js";
 import {
   nonNegativeInteger,
   nonNegativeNumber,
@@ -18,7 +20,8 @@ import { UsageError } from "./usage-error.js";
 /**
  * Runs the command line.
  * @param args what follows the program's name.
- * @returns the exit code: 0, or 2 for a wrong command line or a port that cannot be had, after one line on stderr.
+ * @returns the exit code: 0, or 2 for a wrong command line or configuration or a port that cannot be had, after a line on stderr for
+ * each thing that is wrong.
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
@@ -27,7 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`warmroute: ${error.message}\n`);
+    for (const line of error.message.split("\n")) process.stderr.write(`warmroute: ${line}\n`);
     return 2;
   }
 }
@@ -43,6 +46,7 @@ function program(): Command {
       outputError: (text, write) => write(text.replace(/^error: /, "warmroute: ").replace(/\s*\n(?=.)/g, " ")),
     });
   serveCommand(command);
+  configCommand(command);
   simulateCommand(command);
   replayCommand(command);
   return command;
@@ -52,9 +56,15 @@ function serveCommand(parent: Command): void {
   const command = parent
     .command("serve")
     .description("Serve an OpenAI-compatible gateway in front of replicas.")
+    .addArgument(
+      new Argument(
+        "[config]",
+        "configuration file in YAML or JSON (docs/configuration.md); flags win over it",
+      ).argOptional(),
+    )
     .option("--port <number>", "port to listen on; 0 takes a free one", port, 8000)
     .option("--host <address>", "address to listen on", "127.0.0.1")
-    .optionsGroup("Replicas (one of the two):")
+    .optionsGroup("Replicas (one of the two, without a file):")
     .addOption(
       new Option("--embedded <count>", "start this many simulated replicas, each on a loopback port of its own")
         .argParser(positiveInteger)
@@ -98,12 +108,39 @@ Policies:
 ${policyLines()}
 
 Examples:
+  warmroute serve config.yaml
   warmroute serve --embedded 4 --replica-header
   warmroute serve --replica http://10.0.0.1:8000 --replica b=http://10.0.0.2:8000 --max-ongoing-requests 64
 
-SIGINT and SIGTERM take no new work, wait for open answers and exit with 0; a second one exits at once.`,
+Each option can be given by the environment: WARMROUTE_PORT=8080, WARMROUTE_QUIET=true, WARMROUTE_CONFIG=config.yaml. The command line wins
+over the environment, and the environment over the file.
+
+SIGINT and SIGTERM take no new work, wait for open answers and exit with 0; a second one exits at once. With a file, SIGHUP reads it anew, as
+does a change of it.`,
     )
-    .action((options: ServeOptions) => serve(options));
+    .action((file: string | undefined, _: unknown, given: Command) =>
+      serve(file ?? fileOfEnvironment(), givenOptions(given, process.env) as ServeOptions),
+    );
+  addEnvironment(command);
+}
+
+function fileOfEnvironment(): string | undefined {
+  return process.env.WARMROUTE_CONFIG || undefined;
+}
+
+function configCommand(parent: Command): void {
+  const command = parent.command("config").description("Check a configuration file, or print the schema of one.");
+  command
+    .command("check")
+    .description(
+      "Read a configuration file as serve does, and say what is wrong with it; the exit code is 0 if nothing is.",
+    )
+    .argument("<file>", "in YAML or JSON")
+    .action((file: string) => checkConfigFile(file));
+  command
+    .command("schema")
+    .description("Print the JSON Schema of configuration files, for editors.")
+    .action(() => printSchema());
 }
 
 function simulateCommand(parent: Command): void {

@@ -1,142 +1,107 @@
-import { createGateway, type RequestRecord } from "../gateway/index.js";
-import { Router, type RouterOptions } from "../routing/index.js";
+import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
+import { readCertificate } from "./certificate.js";
+import { type ConfigFlags, configOfFlags, fileWithFlags } from "./config/flags.js";
+import { readConfig } from "./config/read.js";
 import { type Listener, listen } from "./listen.js";
-import type { ReplicaAddress } from "./option-values.js";
-import { POLICY_OPTIONS } from "./policy-flags.js";
-import { loadPolicy } from "./policy-module.js";
-import { type RecordsOptions, startRecords } from "./records.js";
-import { type SimulatedReplicas, startSimulatedReplicas } from "./replicas.js";
-import { jsonLine, textLine } from "./request-log.js";
+import { NodePlatform } from "./platform.js";
+import { type Records, type RecordsOptions, startRecords } from "./records.js";
+import { type Configuration, startReloads } from "./reload.js";
+import { Report } from "./report.js";
 import { stopSignal, within } from "./shutdown.js";
 import { UsageError } from "./usage-error.js";
 
-/** What `warmroute serve` was told, by the names of its options. */
-export interface ServeOptions extends RecordsOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly embedded?: number;
-  readonly replica?: readonly ReplicaAddress[];
-  readonly maxOngoingRequests?: number;
-  readonly simSpeed: number;
-  /** Its name, or the path of a module. */
-  readonly policy: string;
-  readonly insertAt: NonNullable<RouterOptions["insertAt"]>;
-  readonly seed: number;
-  readonly maxBodyBytes: number;
-  readonly replicaHeader: boolean;
-  readonly drainTimeout: number;
-  readonly jsonLog: boolean;
-  readonly quiet: boolean;
-}
+/** The flags that `warmroute serve` was given. */
+export interface ServeOptions extends ConfigFlags, RecordsOptions {}
 
-/** The model that is asked for in the line to try when the replicas are not ours. */
-const EXAMPLE_MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
-
-/** Serves until SIGINT or SIGTERM, then lets open answers end. */
-export async function serve(options: ServeOptions): Promise<void> {
+/**
+ * Serves until SIGINT or SIGTERM, then lets open answers end. A file is read anew on SIGHUP, and when it or one that it names changes.
+ */
+export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
   const stop = stopSignal();
-  const simulated = await embeddedReplicas(options);
+  const configuration = () => readConfiguration(file, options);
+  let current = await configuration();
+  const report = new Report(current.config.log);
+  const platform = new NodePlatform(report, () => current.config.maxBodyBytes);
   try {
-    const addresses = simulated?.replicas ?? options.replica ?? [];
-    using router = buildRouter(options, await loadPolicy(options.policy), addresses);
-    const records = await startRecords(router, options);
-    const gateway = createGateway({
-      router,
-      replicaHeader: options.replicaHeader,
-      maxBodyBytes: options.maxBodyBytes,
-      ...(!options.quiet && { onRequestEnd: (record) => printRequest(record, options.jsonLog) }),
-    });
-    const listener = await listen((request) => gateway.fetch(request), options).catch(async (error) => {
-      // So that the same command line works once the port is free.
-      await records.discard();
-      throw error;
-    });
-    printStart(listener, router, addresses, simulated?.model ?? EXAMPLE_MODEL, options);
-
-    const signal = await stop;
-    const closed = listener.close();
-    print(
-      options,
-      { event: "draining", signal },
-      `${signal}: finishing open answers, for ${options.drainTimeout} s at most`,
-    );
-    if (!(await within(options.drainTimeout, Promise.all([gateway.drain(), closed])))) {
-      process.stderr.write("warmroute: the time to drain is over; open answers are cut\n");
-      listener.destroy();
-      await closed;
+    const app = await usage(buildOpenAiApp(current.config, platform));
+    try {
+      const records = await recordsOf(app, options);
+      const listener = await startListening(app, current.config).catch(async (error) => {
+        // So that the same command line works once the port is free.
+        await records.discard();
+        throw error;
+      });
+      report.start(listener.url, app, current.config);
+      const reloads =
+        file === undefined
+          ? null
+          : startReloads({ app, listener, report, configuration, before: current }, (next) => {
+              current = next;
+            });
+      const signal = await stop;
+      reloads?.stop();
+      await drain(app, listener, report, { signal, seconds: current.config.drainTimeoutSecs ?? 30 });
+      await records.close();
+    } finally {
+      await app.close();
     }
-    await records.close();
   } finally {
-    await simulated?.stop();
+    platform.close();
   }
 }
 
-function embeddedReplicas(options: ServeOptions): Promise<SimulatedReplicas> | undefined {
-  const { embedded, simSpeed, replica, maxBodyBytes } = options;
-  if (embedded !== undefined) {
-    return startSimulatedReplicas({ count: embedded, host: "127.0.0.1", port: 0, speed: simSpeed, maxBodyBytes });
-  }
-  if (replica === undefined) throw new UsageError("nothing to serve: give --embedded <count> or --replica <url>");
-  return undefined;
+async function readConfiguration(file: string | undefined, options: ServeOptions): Promise<Configuration> {
+  if (file === undefined) return { config: configOfFlags(options), files: [] };
+  const { config, files } = await readConfig(file, process.env);
+  return { config: fileWithFlags(config, options), files };
 }
 
-function buildRouter(
-  options: ServeOptions,
-  policy: RouterOptions["policy"],
-  addresses: readonly ReplicaAddress[],
-): Router {
-  const { maxOngoingRequests } = options;
-  const routerOptions: RouterOptions = {
-    policy,
-    replicas: addresses.map((address) => ({
-      ...address,
-      ...(maxOngoingRequests !== undefined && { maxOngoingRequests }),
-    })),
-    seed: options.seed,
-    insertAt: options.insertAt,
-    ...given(options, POLICY_OPTIONS),
-  };
+/** What a person can put right is told without a stack. */
+async function usage<Result>(work: Promise<Result>): Promise<Result> {
   try {
-    return new Router(routerOptions);
+    return await work;
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new UsageError(error.message);
+    const isOurs = error instanceof TypeError || error instanceof RangeError;
+    if (isOurs || (error as Error).name === "ConfigError" || (error as NodeJS.ErrnoException).code !== undefined) {
+      throw new UsageError((error as Error).message);
+    }
     throw error;
   }
 }
 
-function printRequest(record: RequestRecord, json: boolean): void {
-  const line = json ? jsonLine(record, new Date()) : textLine(record, new Date());
-  process.stdout.write(`${line}\n`);
+function recordsOf({ models }: App, options: RecordsOptions): Promise<Records> {
+  if (models.length > 1 && (options.record !== undefined || options.track !== undefined)) {
+    throw new UsageError(`--record and --track are for one model; there are ${models.length}`);
+  }
+  return startRecords(models[0]!.router, options);
 }
 
-function printStart(
+/** Node counts the line of a request too, and what is beyond its limit gets no answer of ours. */
+const REQUEST_LINE_BYTES = 16 * 1024;
+
+function startListening(
+  app: App,
+  { listen: address = {}, tls, maxHeaderBytes = 32_768 }: AppConfig,
+): Promise<Listener> {
+  const { host = "127.0.0.1", port = 8000 } = address;
+  return listen((request) => app.fetch(request), {
+    host,
+    port,
+    maxHeaderBytes: maxHeaderBytes + REQUEST_LINE_BYTES,
+    certificate: tls && readCertificate(tls),
+  });
+}
+
+async function drain(
+  app: App,
   listener: Listener,
-  { policy }: Router,
-  addresses: readonly ReplicaAddress[],
-  model: string,
-  options: ServeOptions,
-): void {
-  const address = listener.url.replace("//127.0.0.1:", "//localhost:").replace("//0.0.0.0:", "//localhost:");
-  const body = JSON.stringify({ model, prompt: "Why is the sky blue?", max_tokens: 50, stream: false });
-  print(
-    options,
-    { event: "listening", url: listener.url, policy, replicas: addresses },
-    [
-      `warmroute listens on ${listener.url}`,
-      `policy ${policy}, replicas:`,
-      ...addresses.map(({ id, url }) => `  ${id}  ${url}`),
-      "try:",
-      `  curl -X POST ${address}/v1/completions -H "Content-Type: application/json" -d '${body}'`,
-      "",
-    ].join("\n"),
-  );
-}
-
-function print(options: ServeOptions, json: object, text: string): void {
-  process.stdout.write(`${options.jsonLog ? JSON.stringify(json) : text}\n`);
-}
-
-/** Those of the named options that were given. */
-function given(options: object, names: readonly string[]): object {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
+  report: Report,
+  { signal, seconds }: { signal: string; seconds: number },
+): Promise<void> {
+  const closed = listener.close();
+  report.draining(signal, seconds);
+  if (await within(seconds, Promise.all([app.drain(), closed]))) return;
+  report.problem("the time to drain is over; open answers are cut");
+  listener.destroy();
+  await closed;
 }

@@ -21,7 +21,7 @@ export async function simulate(options: SimulateOptions): Promise<void> {
     speed: options.simSpeed,
     maxOngoingRequests,
   });
-  const urls = simulated.replicas.map(({ url }) => url);
+  const { urls } = simulated;
   process.stdout.write(
     [
       `simulated ${simulated.model}:`,

@@ -1,0 +1,119 @@
+import type { App, AppConfig, AppEvent, AppUpdate } from "../app/index.js";
+import type { RequestRecord } from "../gateway/index.js";
+import { jsonLine, textLine } from "./request-log.js";
+
+/** The model that is asked for in the line to try when the replicas are not ours. */
+const EXAMPLE_MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
+
+/** What `serve` prints: lines for people, or JSON, one object a line. What is wrong goes to stderr. */
+export class Report {
+  #log: NonNullable<AppConfig["log"]>;
+  #started = false;
+
+  constructor(log: AppConfig["log"]) {
+    this.#log = log ?? {};
+  }
+
+  /** It may change while it runs. */
+  set(log: AppConfig["log"]): void {
+    this.#log = log ?? {};
+  }
+
+  /** From then on what happens is told; before, it is a part of this. */
+  start(url: string, { models }: App, config: AppConfig): void {
+    this.#started = true;
+    const address = url.replace("//127.0.0.1:", "//localhost:").replace("//0.0.0.0:", "//localhost:");
+    const model = config.models[0]!.name ?? EXAMPLE_MODEL;
+    const body = JSON.stringify({ model, prompt: "Why is the sky blue?", max_tokens: 50, stream: false });
+    const key = config.keys === undefined ? "" : ` -H "Authorization: Bearer $KEY"`;
+    const told = models.map(({ name, router }) => ({
+      ...(name !== "" && { name }),
+      policy: router.policy,
+      replicas: router.replicas.map(({ id, url: at }) => ({ id, url: at! })),
+    }));
+    this.#print({ event: "listening", url, ...(told.length === 1 ? told[0] : { models: told }) }, [
+      `warmroute listens on ${url}`,
+      ...told.flatMap(({ name, policy, replicas }) => [
+        `${name === undefined ? "" : `model ${name}, `}policy ${policy}, replicas:`,
+        ...(replicas.length === 0 ? ["  none yet"] : replicas.map(({ id, url: at }) => `  ${id}  ${at}`)),
+      ]),
+      "try:",
+      `  curl -X POST ${address}/v1/completions -H "Content-Type: application/json"${key} -d '${body}'`,
+      "",
+    ]);
+  }
+
+  request(record: RequestRecord): void {
+    if (this.#log.requests === false) return;
+    const line = this.#isJson ? jsonLine(record, new Date()) : textLine(record, new Date());
+    process.stdout.write(`${line}\n`);
+  }
+
+  readonly event = (event: AppEvent): void => {
+    if (event.event === "problem") {
+      this.problem(of(event.model, event.message));
+      return;
+    }
+    const { event: what, model, replica } = event;
+    const about = "url" in event ? ` at ${event.url}` : "reason" in event ? `: ${event.reason}` : "";
+    if (this.#started) this.#print({ ...event, time: now() }, [of(model, `${replica} ${WORDS[what]}${about}`)]);
+  };
+
+  /** A line that a replica's process has written. */
+  line(replica: string, stream: "stdout" | "stderr", line: string): void {
+    if (this.#isJson) this.#print({ event: "replica_output", time: now(), replica, stream, line }, []);
+    else process[stream].write(`[${replica}] ${line}\n`);
+  }
+
+  draining(signal: string, seconds: number): void {
+    this.#print({ event: "draining", signal }, [`${signal}: finishing open answers, for ${seconds} s at most`]);
+  }
+
+  reloaded(update: AppUpdate): void {
+    this.#print({ event: "reloaded", time: now(), ...update }, [`configuration reloaded: ${changesOf(update)}`]);
+  }
+
+  /** Each line of it is one. */
+  problem(message: string): void {
+    for (const line of message.split("\n")) process.stderr.write(`warmroute: ${line}\n`);
+  }
+
+  get #isJson(): boolean {
+    return this.#log.format === "json";
+  }
+
+  #print(json: object, lines: readonly string[]): void {
+    process.stdout.write(`${this.#isJson ? JSON.stringify(json) : lines.join("\n")}\n`);
+  }
+}
+
+const WORDS = {
+  replica_up: "is up",
+  replica_added: "was found",
+  replica_down: "is down",
+  replica_removed: "is removed",
+} as const;
+
+function changesOf({ changed, added, removed }: AppUpdate): string {
+  const changes = [
+    ...added.map((model) => `model ${model} added`),
+    ...removed.map((model) => `model ${model} removed`),
+    ...changed.flatMap(({ model, added: come, removed: gone, restarted, rebuilt }) =>
+      [
+        come.length > 0 && `replicas added: ${come.join(", ")}`,
+        gone.length > 0 && `replicas removed: ${gone.join(", ")}`,
+        restarted.length > 0 && `replicas started anew: ${restarted.join(", ")}`,
+        rebuilt && "policy made anew",
+      ].flatMap((change) => (change === false ? [] : [of(model, change)])),
+    ),
+  ];
+  return changes.join("; ") || "models and replicas are the same";
+}
+
+function of(model: string, message: string): string {
+  return model === "" ? message : `${model}: ${message}`;
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
