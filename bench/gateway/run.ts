@@ -10,13 +10,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Table } from "./cases/measured.js";
 import { openStreams } from "./cases/open-streams.js";
+import { sharedPrefix } from "./cases/shared-prefix.js";
 import { BURST, PACED, streams } from "./cases/streams.js";
 import { unary } from "./cases/unary.js";
 import { proxyKinds } from "./proxies/kinds.js";
 import { freePort, type ProxyKind, startProxy } from "./proxies/proxy.js";
 
 const REPLICAS = 2;
-const CASES = ["unary", "burst", "paced", "open"] as const;
+const CASES = ["unary", "burst", "paced", "open", "prefix"] as const;
 
 const { values: options } = parseArgs({
   options: {
@@ -95,6 +96,8 @@ function tableOf(name: string): Promise<Table> {
       return streams(present, urls, PACED, seconds, rounds);
     case "open":
       return openStreams(present, urls);
+    case "prefix":
+      return sharedPrefix(present, rounds);
     default:
       throw new Error(`--cases takes ${CASES.join(", ")}, not ${name}`);
   }

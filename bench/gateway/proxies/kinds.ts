@@ -7,6 +7,9 @@ import type { ProxyKind } from "./proxy.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+/** The built command. */
+export const WARMROUTE: string = path("../../../dist/cli/main.js");
+
 /** Programs that are looked for when nobody says where they are. */
 export interface Programs {
   readonly nginx: string;
@@ -22,7 +25,7 @@ export function proxyKinds({ nginx, bun, python }: Programs): ProxyKind[] {
       name: "warmroute",
       command: (port, urls) => [
         process.execPath,
-        path("../../../dist/cli/main.js"),
+        WARMROUTE,
         "serve",
         "--port",
         String(port),

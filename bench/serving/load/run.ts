@@ -145,14 +145,16 @@ class Run {
     const { client, stream } = this.#options;
     const body = this.#bodies.get(request) ?? this.#body(request);
     this.#bodies.delete(request);
-    this.#watcher?.underWay(++this.#underWay);
+    this.#underWay++;
+    this.#watcher?.underWay(this.#underWay);
     const sentMs = this.#nowMs;
     this.#lagsMs.push(Math.max(0, sentMs - Math.max(intendedMs, this.#freedMs)));
     const firstText = (atMs: number) => this.#watcher?.firstText(atMs - this.#startMs - sentMs);
     void client.send(body, stream, firstText).then((result) => {
       if (this.#options.signal.aborted) return;
       this.#freedMs = this.#nowMs;
-      this.#watcher?.underWay(--this.#underWay);
+      this.#underWay--;
+      this.#watcher?.underWay(this.#underWay);
       const usage = result.ok ? result.usage : null;
       const record: RequestRecord = {
         conversation: request.conversation,
