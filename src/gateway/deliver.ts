@@ -1,46 +1,45 @@
-import { errorBody, relay, sseEvent } from "../protocol/index.js";
+import { type RequestError, relay } from "../protocol/index.js";
+import { errorAt, errorEventAt } from "./endpoints.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Answer } from "./forward.js";
-import { clientHeaders } from "./headers.js";
+import { clientHeaders, headerText } from "./headers.js";
+import type { Settings } from "./options.js";
+import { TIMED_OUT, within } from "./wait.js";
+
+/** With these an answer has no body, whatever the replica sends. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * An answer as the client gets it: its bytes pass as they come, and the exchange ends when the last is passed on, the
- * replica breaks off or the client leaves.
+ * replica breaks off or stalls, or the client leaves.
  */
-export function deliver(exchange: Exchange, answer: Answer, nameReplica: boolean): Response {
-  const { response, replica, outcome } = answer;
+export function deliver(exchange: Exchange, answer: Answer, settings: Settings): Response {
+  const { response, outcome } = answer;
   if (exchange.over) {
-    void response.body?.cancel().catch(() => {});
+    void answer.reader?.cancel().catch(() => {});
     return toNobody();
   }
   const headers = clientHeaders(response.headers);
-  if (nameReplica && replica !== null) headers.set("x-warmroute-replica", headerText(replica));
+  if (settings.replicaHeader && (exchange.key === null || exchange.key.trusted)) tellDecision(exchange, headers);
   const streamed = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   // An event may have to be added to a stream that breaks.
   if (streamed) headers.delete("content-length");
   exchange.answered(response.status, streamed);
   const init = { status: response.status, statusText: response.statusText, headers };
-  if (response.body === null) {
+  if (answer.reader === null || WITHOUT_BODY.has(response.status)) {
+    void answer.reader?.cancel().catch(() => {});
     exchange.end(outcome);
     return new Response(null, init);
   }
-  const body = relay(response.body.getReader(), {
-    onPiece: (piece) => exchange.piece(piece),
-    onEnd: () => exchange.end(outcome),
-    onBreak: () => {
-      exchange.end("replica_broke");
-      return streamed ? breakEvent() : null;
-    },
-    onCancel: () => exchange.leave(),
-  });
-  return new Response(body, init);
+  return new Response(throughRuntime(bodyOf(exchange, answer, streamed, settings)), init);
 }
 
 /** Answers without a replica, at once. */
-export function refuse(exchange: Exchange, outcome: RequestOutcome, response: Response): Response {
-  exchange.answered(response.status, false);
+export function refuse(exchange: Exchange, outcome: RequestOutcome, error: RequestError): Response {
+  const { status, message } = error;
+  exchange.answered(status, false);
   exchange.end(outcome);
-  return response;
+  return errorAt(exchange.path, status, message, error);
 }
 
 /** What is handed over when the client has left. */
@@ -48,16 +47,71 @@ export function toNobody(): Response {
   return new Response(null, { status: 499 });
 }
 
-/** The empty lines end the event that the replica may have been in the middle of. */
-function breakEvent(): Uint8Array {
-  const error = errorBody("The replica broke off in the middle of its answer.", {
-    type: "upstream_error",
-    code: "replica_broke",
+function bodyOf(
+  exchange: Exchange,
+  { reader, first, outcome, abort }: Answer,
+  streamed: boolean,
+  { timeouts, timers }: Settings,
+): ReadableStream<Uint8Array> {
+  let read = first;
+  let stalled = false;
+  const source = {
+    async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+      if (read !== null) {
+        const piece = read;
+        read = null;
+        return piece;
+      }
+      // Only while a piece is asked for: a client that is slow to read is no fault of the replica.
+      const piece = await within(timeouts.idleMs, reader!.read(), timers, exchange.left);
+      if (piece !== TIMED_OUT) return piece;
+      stalled = true;
+      abort();
+      throw new Error("the answer stalled");
+    },
+    cancel: (reason: unknown) => reader!.cancel(reason),
+  };
+  return relay(source, {
+    onPiece: (piece) => exchange.piece(piece),
+    onEnd: () => exchange.end(outcome),
+    onBreak: () => {
+      exchange.end(stalled ? "replica_stalled" : "replica_broke");
+      if (!streamed) return null;
+      return stalled
+        ? errorEventAt(exchange.path, `The replica sent nothing more for ${timeouts.idleMs} ms.`, {
+            type: "upstream_error",
+            code: "replica_stalled",
+          })
+        : errorEventAt(exchange.path, "The replica broke off in the middle of its answer.", {
+            type: "upstream_error",
+            code: "replica_broke",
+          });
+    },
+    onCancel: () => exchange.leave(),
   });
-  return new TextEncoder().encode(`\n\n${sseEvent(error)}`);
 }
 
-/** A replica's id may be any string; what a header cannot carry is percent-encoded. */
-function headerText(id: string): string {
-  return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+/**
+ * workerd tells a stream of its own when the client has left: a write to it fails. Of one made in JavaScript it may just stop
+ * reading (in 6 of 10 tries), and the replica would go on for nobody.
+ */
+function throughRuntime(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const { IdentityTransformStream } = globalThis as {
+    IdentityTransformStream?: new () => TransformStream<Uint8Array, Uint8Array>;
+  };
+  if (IdentityTransformStream === undefined) return body;
+  const { readable, writable } = new IdentityTransformStream();
+  body.pipeTo(writable).catch(() => {});
+  return readable;
+}
+
+function tellDecision({ lease, tries, queueMs }: Exchange, headers: Headers): void {
+  if (lease === null) return;
+  const { replica, decision } = lease;
+  headers.set("x-warmroute-replica", headerText(replica.id));
+  headers.set("x-warmroute-policy", headerText(decision.policy));
+  headers.set("x-warmroute-reason", decision.reason);
+  headers.set("x-warmroute-match", decision.matchRate.toFixed(3));
+  headers.set("x-warmroute-tries", String(tries));
+  headers.set("x-warmroute-queue-ms", queueMs.toFixed(1));
 }

@@ -1,14 +1,21 @@
 import { UsageTail } from "../protocol/index.js";
 import type { DecisionReason, Lease } from "../routing/index.js";
+import type { Endpoint } from "./endpoints.js";
+import type { Attempt } from "./fleet.js";
+import type { Key } from "./keys.js";
 
 /**
  * How a request ended; each ends in exactly one of these.
  * - `completed`: a replica answered with a status below 400, and all of the answer was passed on.
  * - `replica_error`: as `completed`, with a status of 400 or more.
  * - `replica_broke`: the answer broke off on its way from the replica.
- * - `no_replica`: no replica had room, by this router's count or by what the replicas said.
- * - `unreachable`: no replica that was tried could be reached.
- * - `bad_request`: refused before a replica was chosen: path, method, size or body.
+ * - `replica_stalled`: the answer stopped for longer than `timeouts.idleMs`.
+ * - `no_replica`: no replica may be chosen: none that is well, or the replicas themselves said that they are full.
+ * - `queue_full`, `queue_timeout`: no replica had room, by this router's count; and no place to wait in, or none in time.
+ * - `unreachable`: no replica that was tried could be reached, or gave an answer.
+ * - `timed_out`: as `unreachable`, and the last one had not sent a byte within `timeouts.firstByteMs`.
+ * - `bad_request`: refused before a replica was chosen: path, method, size, body or model.
+ * - `unauthorized`, `rate_limited`: refused for its key, or for what its key has had.
  * - `draining`: refused because the gateway takes no new work.
  * - `client_left`: the client went away before it had all of the answer.
  * - `internal_error`: the gateway itself failed.
@@ -17,9 +24,15 @@ export type RequestOutcome =
   | "completed"
   | "replica_error"
   | "replica_broke"
+  | "replica_stalled"
   | "no_replica"
+  | "queue_full"
+  | "queue_timeout"
   | "unreachable"
+  | "timed_out"
   | "bad_request"
+  | "unauthorized"
+  | "rate_limited"
   | "draining"
   | "client_left"
   | "internal_error";
@@ -34,6 +47,10 @@ export interface RequestRecord {
   readonly outcome: RequestOutcome;
   /** Of the answer; 499 when the client left before there was one. */
   readonly status: number;
+  /** The one of `models` that it was for; null where there is one router for all, and when it came to none. */
+  readonly model: string | null;
+  /** The name of its key; null where there are none, and for one that is not known. */
+  readonly key: string | null;
   /** The last replica that was tried; null when none was. */
   readonly replica: string | null;
   /** Why that replica was chosen. */
@@ -42,12 +59,29 @@ export interface RequestRecord {
   readonly matchRate: number | null;
   /** How many replicas it was sent to. */
   readonly tries: number;
+  /** Why tries gave no answer, in their order: a name of a failure, or a status. */
+  readonly failures: readonly (string | number)[];
   /** Whether the answer was a stream of events. */
   readonly streamed: boolean;
+  /** Milliseconds of waiting for a place and choosing, over all tries. */
+  readonly queueMs: number;
   /** Milliseconds from the request's arrival to the first bytes of the answer's body; null when there were none. */
   readonly ttftMs: number | null;
   /** Milliseconds from the request's arrival to its end. */
   readonly totalMs: number;
+  /** By the answer's `usage`; null for what it does not tell. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly cachedTokens: number | null;
+  /** Of the prompt's tokens, those that the tree took for cached; null where it was not asked, or they are not told. */
+  readonly predictedTokens: number | null;
+}
+
+/** What hears of an exchange. */
+export interface ExchangeListener {
+  /** Seconds since the piece before it, of a stream. */
+  piece(seconds: number): void;
+  ended(record: RequestRecord, exchange: Exchange): void;
 }
 
 /** One request from its arrival to its one outcome, with the lease that it holds meanwhile. */
@@ -56,41 +90,73 @@ export class Exchange {
   readonly request: Request;
   /** Path and query of its address. */
   readonly target: string;
-  readonly #path: string;
-  readonly #start = performance.now();
-  readonly #upstream = new AbortController();
-  readonly #onEnd: (record: RequestRecord) => void;
+  readonly path: string;
+  /** Null for a path that is none of a replica's. */
+  readonly endpoint: Endpoint | null;
+  /** When it came, in seconds. */
+  readonly startS: number;
+  key: Key | null = null;
+  model: string | null = null;
+  /** Milliseconds. */
+  queueMs = 0;
+  readonly failures: (string | number)[] = [];
+  readonly #clock: () => number;
+  readonly #listener: ExchangeListener;
+  readonly #left = new AbortController();
+  #upstream: AbortController | null = null;
   #lease: Lease | null = null;
+  #attempt: Attempt | null = null;
   #tries = 0;
   #status = 499;
   #streamed = false;
   #ttftMs: number | null = null;
+  #lastPieceS = 0;
   readonly #usage = new UsageTail();
   #over = false;
 
-  constructor(request: Request, onEnd: (record: RequestRecord) => void) {
+  constructor(request: Request, endpoint: Endpoint | null, clock: () => number, listener: ExchangeListener) {
     this.request = request;
     const { pathname, search } = new URL(request.url);
-    this.#path = pathname;
+    this.path = pathname;
     this.target = pathname + search;
-    this.#onEnd = onEnd;
+    this.endpoint = endpoint;
+    this.#clock = clock;
+    this.startS = clock();
+    this.#listener = listener;
     if (request.signal.aborted) this.leave();
     else request.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Aborts what is under way upstream when the client leaves. */
-  get signal(): AbortSignal {
-    return this.#upstream.signal;
+  /** Aborts when the client leaves. */
+  get left(): AbortSignal {
+    return this.#left.signal;
   }
 
   get over(): boolean {
     return this.#over;
   }
 
+  get lease(): Lease | null {
+    return this.#lease;
+  }
+
+  get tries(): number {
+    return this.#tries;
+  }
+
   /** A replica was chosen; the lease is released when the exchange ends. The one before it must have been rejected. */
-  choose(lease: Lease): void {
+  choose(lease: Lease, attempt: Attempt): AbortController {
     this.#lease = lease;
+    this.#attempt = attempt;
     this.#tries++;
+    this.#upstream = new AbortController();
+    return this.#upstream;
+  }
+
+  /** The try came to nothing. */
+  gaveUp(why: string | number): void {
+    this.failures.push(why);
+    this.#attempt = null;
   }
 
   /** The head of the answer is known. */
@@ -102,17 +168,21 @@ export class Exchange {
   /** A piece of the answer's body was passed on. */
   piece(bytes: Uint8Array): void {
     this.#usage.push(bytes);
+    const nowS = this.#clock();
     if (this.#ttftMs === null) {
-      this.#ttftMs = performance.now() - this.#start;
+      this.#ttftMs = (nowS - this.startS) * 1000;
       // The first bytes of a whole answer are no first token.
       if (this.#streamed) this.#lease?.firstToken();
-    }
+    } else if (this.#streamed) this.#listener.piece(nowS - this.#lastPieceS);
+    this.#lastPieceS = nowS;
     this.#lease?.touch();
   }
 
   leave(): void {
     this.end("client_left");
-    this.#upstream.abort(new DOMException("the client left", "AbortError"));
+    const reason = new DOMException("the client left", "AbortError");
+    this.#left.abort(reason);
+    this.#upstream?.abort(reason);
   }
 
   /** The first outcome counts; later ones have no effect. */
@@ -120,21 +190,44 @@ export class Exchange {
     if (this.#over) return;
     this.#over = true;
     this.request.signal.removeEventListener("abort", this.#onAbort);
+    const answered = ANSWERED.has(outcome);
     const lease = this.#lease;
-    lease?.release({ ...this.#usage.read(), ...(!ANSWERED.has(outcome) && { error: new Error(outcome) }) });
-    this.#onEnd({
-      method: this.request.method,
-      path: this.#path,
-      outcome,
-      status: this.#status,
-      replica: lease?.replica.id ?? null,
-      reason: lease?.decision.reason ?? null,
-      matchRate: lease?.decision.matchRate ?? null,
-      tries: this.#tries,
-      streamed: this.#streamed,
-      ttftMs: this.#ttftMs,
-      totalMs: performance.now() - this.#start,
-    });
+    const usage = this.#usage.read();
+    lease?.release({ ...usage, ...(!answered && { error: new Error(outcome) }) });
+    if (answered) this.#attempt?.succeeded();
+    else if (outcome === "replica_broke") this.#attempt?.failed("broke");
+    else if (outcome === "replica_stalled") this.#attempt?.failed("stalled");
+    else this.#attempt?.abandoned();
+    const promptTokens = usage?.promptTokens ?? null;
+    const decision = lease?.decision ?? null;
+    const hit = decision?.hitChosen ?? null;
+    this.#listener.ended(
+      {
+        method: this.request.method,
+        path: this.path,
+        outcome,
+        status: this.#status,
+        model: this.model,
+        key: this.key?.name ?? null,
+        replica: lease?.replica.id ?? null,
+        reason: decision?.reason ?? null,
+        matchRate: decision?.matchRate ?? null,
+        tries: this.#tries,
+        failures: this.failures,
+        streamed: this.#streamed,
+        queueMs: this.queueMs,
+        ttftMs: this.#ttftMs,
+        totalMs: (this.#clock() - this.startS) * 1000,
+        promptTokens,
+        completionTokens: usage?.completionTokens ?? null,
+        cachedTokens: usage?.cachedTokens ?? null,
+        predictedTokens:
+          promptTokens === null || hit === null || decision!.textChars === 0
+            ? null
+            : Math.round((hit / decision!.textChars) * promptTokens),
+      },
+      this,
+    );
   }
 
   readonly #onAbort = (): void => this.leave();

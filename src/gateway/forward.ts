@@ -1,107 +1,210 @@
-import { errorResponse, RequestError, replicaUrl } from "../protocol/index.js";
-import { type Lease, NoReplicaError, type RouteRequest, type Router } from "../routing/index.js";
+import { RequestError, replicaUrl } from "../protocol/index.js";
+import type { Lease } from "../routing/index.js";
+import type { DecisionLog } from "./decisions.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
-import { upstreamHeaders } from "./headers.js";
+import { FAILURES, type Failure, failureOf } from "./failures.js";
+import type { Attempt, Fleet } from "./fleet.js";
+import { retryAfterS, upstreamHeaders } from "./headers.js";
 import type { Message } from "./message.js";
 import type { GatewayMetrics } from "./metrics.js";
 import type { Settings } from "./options.js";
+import { choose, turnedAway } from "./place.js";
+import type { Totals } from "./totals.js";
+import { pause, TIMED_OUT, within } from "./wait.js";
 
-/** An answer, the replica whose it is if it is not ours, and the outcome of the exchange once it is delivered. */
+/** What all exchanges share. */
+export interface Ground {
+  readonly settings: Settings;
+  readonly metrics: GatewayMetrics;
+  readonly decisions: DecisionLog;
+  readonly totals: Totals;
+}
+
+/** A replica's answer on its way to the client, and the outcome of the exchange once it is delivered. */
 export interface Answer {
   readonly response: Response;
-  readonly replica: string | null;
+  /** Null for an answer without a body. */
+  readonly reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  /** What was read of it already. */
+  readonly first: ReadableStreamReadResult<Uint8Array> | null;
   readonly outcome: RequestOutcome;
+  /** Ends the replica's work on it. */
+  abort(): void;
+}
+
+/** No replica's answer can be passed on: what the client is told instead. */
+export interface Refusal {
+  readonly outcome: RequestOutcome;
+  readonly error: RequestError;
 }
 
 /**
- * Sends a message to replicas, one after another, until one answers it. A replica that says that it is full, or that
- * fails before the head of an answer, loses the lease; another one is tried then, up to `maxTries`, each at most once.
+ * Sends a message to replicas, one after another, until one answers it. A replica that cannot be reached, is silent for too long,
+ * breaks off before the first byte or answers with one of `retries.statuses` loses the lease; another one is tried then, each at
+ * most once, as long as tries and the fleet's budget last. If none does better, the last such answer is the result.
  */
 export async function forward(
   exchange: Exchange,
   message: Message,
-  settings: Settings,
-  metrics: GatewayMetrics,
-): Promise<Answer> {
+  fleet: Fleet,
+  ground: Ground,
+): Promise<Answer | Refusal> {
+  const { retries, timeouts, random, timers } = ground.settings;
   const tried = new Set<string>();
-  let refusal: Answer | null = null;
-  while (tried.size < settings.retries.maxTries && !exchange.over) {
-    const lease = choose(exchange, message, settings, tried);
-    if (lease === null) break;
-    exchange.choose(lease);
-    metrics.decided(lease.decision);
-    tried.add(lease.replica.id);
-    const response = await send(exchange, message, lease, settings);
-    if (response?.ok) lease.accept();
-    else lease.reject();
-    if (response === null) continue;
-    void refusal?.response.body?.cancel().catch(() => {});
-    const replica = lease.replica.id;
-    if (!saysFull(response)) {
-      return { response, replica, outcome: response.status < 400 ? "completed" : "replica_error" };
+  let body: Uint8Array<ArrayBuffer> | null = message.bytes;
+  let rejected: Lease | null = null;
+  let refused: Answer | null = null;
+  let leftMs = timeouts.queueMs;
+  fleet.budget.requested();
+  for (;;) {
+    let lease: Lease;
+    const askedS = ground.settings.clock();
+    try {
+      lease = await choose(exchange, message, fleet, ground.settings, tried, rejected, leftMs);
+    } catch (error) {
+      if (exchange.over || tried.size === 0) throw turnedAway(error, message, fleet);
+      break;
+    } finally {
+      const tookS = ground.settings.clock() - askedS;
+      leftMs = Math.max(0, leftMs - tookS * 1000);
+      exchange.queueMs += tookS * 1000;
+      ground.metrics.stage("queue", tookS);
     }
-    refusal = { response, replica, outcome: "no_replica" };
+    if (exchange.over) {
+      if (lease.live) lease.release();
+      break;
+    }
+    const attempt = fleet.begin(lease);
+    if (attempt === null) {
+      lease.reject();
+      rejected = lease;
+      continue;
+    }
+    ground.metrics.decided(fleet.model, lease.decision);
+    ground.totals.decided(fleet.model, lease.decision);
+    ground.decisions.add(fleet.model, exchange, lease.decision);
+    const controller = exchange.choose(lease, attempt);
+    tried.add(lease.replica.id);
+    const sentS = ground.settings.clock();
+    const sent = await send(exchange, body, lease, controller, ground.settings);
+    if (exchange.over) break;
+    if (typeof sent !== "string") {
+      // A later answer is the one to pass on; what was no answer is none.
+      void refused?.reader?.cancel().catch(() => {});
+      refused = null;
+    }
+    if (typeof sent !== "string" && !retries.statuses.includes(sent.response.status)) {
+      ground.metrics.stage("upstream", ground.settings.clock() - sentS);
+      attempt.answered();
+      if (sent.response.ok) lease.accept();
+      else lease.reject();
+      return sent;
+    }
+    lease.reject();
+    rejected = lease;
+    const why = typeof sent === "string" ? sent : sent.response.status;
+    note(why, sent, attempt);
+    exchange.gaveUp(why);
+    ground.metrics.failed(fleet.model, lease.replica.id, why);
+    if (typeof sent !== "string")
+      refused = { ...sent, outcome: isFull(sent.response) ? "no_replica" : "replica_error" };
+    if (body.byteLength > retries.maxBufferBytes) body = null;
+    if (body === null || tried.size >= retries.maxTries || !others(fleet, tried)) break;
+    if (!fleet.budget.take()) {
+      ground.metrics.retrySpared(fleet.model);
+      break;
+    }
+    ground.metrics.retried(fleet.model, String(why));
+    if (tried.size >= 2) {
+      const most = Math.min(retries.backoffMs * 2 ** (tried.size - 2), retries.backoffMaxMs);
+      await pause(most * random(), timers, exchange.left);
+      if (exchange.over) break;
+    }
   }
-  if (refusal !== null) return refusal;
-  return tried.size === 0 ? noRoom() : unreachable(tried.size);
+  if (exchange.over) void refused?.reader?.cancel().catch(() => {});
+  return refused ?? unreachable(exchange.failures as Failure[]);
 }
 
-/** A lease on a replica that was not tried yet; null when none has room. */
-function choose(exchange: Exchange, message: Message, settings: Settings, exclude: ReadonlySet<string>): Lease | null {
-  try {
-    const session = exchange.request.headers.get("x-session-id");
-    return routerOf(message.body, settings).route(message.body, { exclude, ...(session !== null && { session }) });
-  } catch (error) {
-    if (error instanceof NoReplicaError) return null;
-    throw error;
-  }
-}
-
-/** @throws RequestError 404 for a model that is not served. */
-function routerOf(body: RouteRequest, { routers }: Settings): Router {
-  const { model } = body as { model?: unknown };
-  const router = routers.get("") ?? routers.get(typeof model === "string" ? model : "");
-  if (router !== undefined) return router;
-  const names = [...routers.keys()].join(", ");
-  throw new RequestError(404, `There is no model ${JSON.stringify(model) ?? "given"}; there are ${names}.`, {
-    param: "model",
-    code: "model_not_found",
-  });
-}
-
-/** The replica's answer; null when it could not be reached or failed before the head of one. */
-async function send(exchange: Exchange, message: Message, lease: Lease, settings: Settings): Promise<Response | null> {
-  try {
-    return await settings.upstreamFetch(replicaUrl(lease.replica.url!, exchange.target), {
+/** The replica's answer with its first piece; or why there is none. */
+async function send(
+  exchange: Exchange,
+  body: Uint8Array<ArrayBuffer>,
+  lease: Lease,
+  controller: AbortController,
+  { timeouts, timers, upstreamFetch, forwardAuthorization, retries }: Settings,
+): Promise<Answer | Failure> {
+  const { url, headers } = lease.replica;
+  const abort = (): void => controller.abort();
+  const work = async (): Promise<Answer | Failure> => {
+    const response = await upstreamFetch(replicaUrl(url!, exchange.target), {
       method: "POST",
-      headers: upstreamHeaders(exchange.request.headers),
-      body: message.bytes,
+      headers: upstreamHeaders(exchange.request.headers, headers, forwardAuthorization),
+      body,
       redirect: "manual",
-      signal: exchange.signal,
+      signal: controller.signal,
     });
-  } catch {
-    return null;
+    const reader = response.body?.getReader() ?? null;
+    if (response.status < 200 || response.status > 599) {
+      void reader?.cancel().catch(() => {});
+      return "bad_answer";
+    }
+    const outcome = response.status < 400 ? "completed" : "replica_error";
+    // An answer that another replica is asked for instead need not be waited for.
+    const first = reader === null || retries.statuses.includes(response.status) ? null : await reader.read();
+    return { response, reader, first, outcome, abort };
+  };
+  const working = work();
+  try {
+    const sent = await within(timeouts.firstByteMs, working, timers, exchange.left);
+    if (sent !== TIMED_OUT) return sent;
+    abort();
+    letGo(working);
+    return "first_byte_timeout";
+  } catch (error) {
+    if (exchange.over) letGo(working);
+    return failureOf(error);
   }
+}
+
+/** An answer that comes after all, from a transport that ignores its signal, has nobody to read it. */
+function letGo(working: Promise<Answer | Failure>): void {
+  working.then((sent) => (typeof sent === "string" ? undefined : sent.reader?.cancel())).catch(() => {});
+}
+
+/** What a try that came to nothing tells of its replica. */
+function note(why: Failure | number, sent: Answer | Failure, attempt: Attempt): void {
+  if (typeof sent === "string") {
+    attempt.failed(sent);
+    return;
+  }
+  const restS = retryAfterS(sent.response.headers, Date.now());
+  if (isFull(sent.response) && restS !== null) attempt.rested(restS);
+  // A replica that has too much to do is not one that fails; nor is a client that was slow to send its fault.
+  if (why === 408 || why === 429 || (why === 503 && restS !== null)) attempt.abandoned();
+  else attempt.failed(why as number);
 }
 
 /** How a replica whose queue is full says so. */
-function saysFull(response: Response): boolean {
-  return response.status === 503 || response.status === 429;
+function isFull({ status }: Response): boolean {
+  return status === 503 || status === 429;
 }
 
-function noRoom(): Answer {
-  const response = errorResponse(503, "No replica has room for this request now.", {
-    type: "overloaded_error",
-    code: "no_replica",
-    headers: { "retry-after": "1" },
-  });
-  return { response, replica: null, outcome: "no_replica" };
+function others(fleet: Fleet, tried: ReadonlySet<string>): boolean {
+  return fleet.router.replicas.some(({ id }) => !tried.has(id) && !fleet.unavailable.has(id));
 }
 
-function unreachable(tries: number): Answer {
-  const response = errorResponse(502, `No replica could be reached (${tries} tried).`, {
-    type: "upstream_error",
-    code: "replica_unreachable",
-  });
-  return { response, replica: null, outcome: "unreachable" };
+function unreachable(failures: readonly (Failure | number)[]): Refusal {
+  const words = [...new Set(failures)].map((why) => (typeof why === "number" ? `status ${why}` : FAILURES[why]));
+  const timedOut = failures.at(-1) === "first_byte_timeout";
+  const tried = `${failures.length} tried: ${words.join("; ")}`;
+  const error = timedOut
+    ? new RequestError(504, `No replica answered in time (${tried}).`, {
+        type: "upstream_error",
+        code: "replica_timeout",
+      })
+    : new RequestError(502, `No replica could be reached (${tried}).`, {
+        type: "upstream_error",
+        code: "replica_unreachable",
+      });
+  return { outcome: timedOut ? "timed_out" : "unreachable", error };
 }

@@ -1,12 +1,17 @@
-import { errorResponse, PROMETHEUS_CONTENT_TYPE, type PromptKind, RequestError } from "../protocol/index.js";
+import { errorResponse, PROMETHEUS_CONTENT_TYPE, RequestError } from "../protocol/index.js";
+import { addAdmin } from "./admin/index.js";
+import { type GatewayState, gatewayState } from "./admin/state.js";
+import { Core } from "./core.js";
 import { deliver, refuse, toNobody } from "./deliver.js";
-import { Exchange } from "./exchange.js";
+import { ENDPOINTS, type Endpoint } from "./endpoints.js";
 import { forward } from "./forward.js";
+import { headerBytes } from "./headers.js";
 import { Hono } from "./hono.js";
+import { unauthorized } from "./keys.js";
 import { readMessage } from "./message.js";
-import { GatewayMetrics } from "./metrics.js";
 import { listModels } from "./models.js";
-import { type GatewayOptions, readOptions } from "./options.js";
+import type { GatewayOptions } from "./options.js";
+import { TurnedAway } from "./place.js";
 
 /** A reverse proxy as a handler of requests. */
 export interface Gateway {
@@ -14,105 +19,161 @@ export interface Gateway {
   fetch(request: Request): Promise<Response>;
   /** From now on new work is refused with 503. Resolves when the last answer under way has ended. */
   drain(): Promise<void>;
+  /** Ends health checks and polls. What is under way goes on; routers stay the caller's. */
+  close(): void;
+  /**
+   * Changes options: those that are given, the others stay. Requests under way keep theirs. Replicas, keys and models that stay keep
+   * what is known of them. Whether there is `router` or `models` cannot be changed.
+   * @throws TypeError or RangeError for a bad option; nothing changes.
+   */
+  setOptions(changes: GatewayOptions): void;
+  /** What `GET /admin/stats` tells, with the replicas. */
+  readonly state: GatewayState;
 }
 
 /**
  * An OpenAI-compatible reverse proxy that sends each request to the replica that its router chooses.
  *
- * `POST /v1/completions` and `/v1/chat/completions` are routed: the body passes as it came, the answer as it comes. Besides:
- * `GET /v1/models` (those of all replicas), `/health` (200 as long as it lives) and `/metrics` (Prometheus). What is wrong
- * with a request is told in OpenAI's shape of errors, and no replica sees it.
+ * `POST` to `/v1/completions`, `/v1/chat/completions`, `/v1/responses`, `/v1/messages`, `/v1/embeddings`, `/v1/rerank`, `/tokenize` and
+ * `/detokenize` is sent on: the body passes as it came, the answer as it comes. Besides: `GET /v1/models` (those of all replicas), `/health`
+ * (200 as long as it lives), `/ready` (200 while some replica may be sent requests), `/metrics` (Prometheus) and, with a token, `/admin`.
+ * What is wrong with a request is told in OpenAI's shape of errors, and no replica sees it.
  * @throws TypeError or RangeError for a bad option, and for a replica without a `url`.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const settings = readOptions(options);
-  const metrics = new GatewayMetrics([...settings.routers.values()], () => open);
-  let open = 0;
-  let draining: Promise<void> | null = null;
-  let onIdle = () => {};
-
-  function begin(request: Request): Exchange {
-    open++;
-    return new Exchange(request, (record) => {
-      open--;
-      metrics.ended(record);
-      try {
-        settings.onRequestEnd(record);
-      } catch (error) {
-        console.error(error);
-      }
-      if (open === 0) onIdle();
-    });
-  }
-
-  async function answerPrompt(request: Request, kind: PromptKind): Promise<Response> {
-    const exchange = begin(request);
-    try {
-      if (draining !== null) return refuse(exchange, "draining", shuttingDown());
-      const message = await readMessage(exchange, kind, settings.maxBodyBytes);
-      return deliver(exchange, await forward(exchange, message, settings, metrics), settings.replicaHeader);
-    } catch (error) {
-      if (exchange.over) return toNobody();
-      if (error instanceof RequestError) {
-        return refuse(exchange, "bad_request", error.toResponse());
-      }
-      return refuse(exchange, "internal_error", failed(error));
-    }
-  }
-
+  const core = new Core(options);
   const app = new Hono();
-  app.post("/v1/completions", ({ req }) => answerPrompt(req.raw, "completions"));
-  app.post("/v1/chat/completions", ({ req }) => answerPrompt(req.raw, "chat"));
-  app.get("/v1/models", ({ req }) => listModels(req.raw, settings));
+  for (const endpoint of ENDPOINTS) {
+    app.post(endpoint.path, ({ req }) => answerPrompt(core, req.raw, endpoint));
+  }
+  app.get("/v1/models", ({ req }) =>
+    guarded(core, req.raw, false, () => listModels(req.raw, core.fleets, core.settings)),
+  );
   app.get("/health", () => Response.json({ status: "ok" }));
-  app.get("/metrics", () => new Response(metrics.expose(), { headers: { "content-type": PROMETHEUS_CONTENT_TYPE } }));
-  for (const [path, allow] of Object.entries(ALLOWED)) {
-    app.all(path, ({ req }) => refuse(begin(req.raw), "bad_request", wrongMethod(req.method, path, allow)));
+  app.get("/ready", () => ready(core));
+  app.get("/metrics", ({ req }) =>
+    guarded(core, req.raw, true, async () => {
+      return new Response(core.metrics.expose(), { headers: { "content-type": PROMETHEUS_CONTENT_TYPE } });
+    }),
+  );
+  addAdmin(app, core);
+  for (const [path, allow] of ALLOWED) {
+    app.all(path, ({ req }) => refuse(core.begin(req.raw, null), "bad_request", wrongMethod(req.method, path, allow)));
   }
   app.onError(failed);
-  app.notFound(({ req }) => refuse(begin(req.raw), "bad_request", unknownPath(req.path)));
+  app.notFound(({ req }) => refuse(core.begin(req.raw, null), "bad_request", unknownPath(req.path)));
 
   return {
     async fetch(request) {
       return app.fetch(request);
     },
-    drain() {
-      draining ??= new Promise((resolve) => {
-        onIdle = resolve;
-        if (open === 0) resolve();
-      });
-      return draining;
+    drain: () => core.drain(),
+    close: () => core.close(),
+    setOptions: (changes) => core.setOptions(changes),
+    get state() {
+      return gatewayState(core);
     },
   };
 }
 
-/** The methods of each path, as the header `allow` names them. */
-const ALLOWED = {
-  "/v1/completions": "POST",
-  "/v1/chat/completions": "POST",
-  "/v1/models": "GET, HEAD",
-  "/health": "GET, HEAD",
-  "/metrics": "GET, HEAD",
+async function answerPrompt(core: Core, request: Request, endpoint: Endpoint): Promise<Response> {
+  const exchange = core.begin(request, endpoint);
+  const { settings } = core;
+  try {
+    if (core.draining) return refuse(exchange, "draining", shuttingDown());
+    checkHeaders(request, settings.maxHeaderBytes);
+    const key = await core.keys.keyOf(request.headers);
+    core.admit(exchange, key);
+    const message = await readMessage(exchange, endpoint.routedBy, settings.maxBodyBytes);
+    core.metrics.stage("read", settings.clock() - exchange.startS);
+    const fleet = core.fleetOf(exchange, message.model);
+    const answer = await forward(exchange, message, fleet, core);
+    if (exchange.over) return "response" in answer ? deliver(exchange, answer, settings) : toNobody();
+    return "response" in answer ? deliver(exchange, answer, settings) : refuse(exchange, answer.outcome, answer.error);
+  } catch (error) {
+    if (exchange.over) return toNobody();
+    if (error instanceof TurnedAway) return refuse(exchange, error.outcome, error);
+    if (error instanceof RequestError) return refuse(exchange, OUTCOMES[error.status] ?? "bad_request", error);
+    console.error(error);
+    return refuse(exchange, "internal_error", internal());
+  }
+}
+
+/** Of what is refused before a replica is chosen. */
+const OUTCOMES: Readonly<Record<number, "unauthorized" | "rate_limited">> = {
+  401: "unauthorized",
+  429: "rate_limited",
 };
+
+/**
+ * For pages that a client with a key may see; those that tell hits, for the trusted ones and the admin only, since they would tell one
+ * client what another has sent.
+ */
+async function guarded(
+  core: Core,
+  request: Request,
+  tellsHits: boolean,
+  page: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    if (!core.keys.open && !(await core.keys.isAdmin(request.headers))) {
+      const key = await core.keys.keyOf(request.headers);
+      if (tellsHits && key?.trusted !== true) {
+        throw unauthorized("This is for trusted keys and the admin token.", "key_not_trusted");
+      }
+    }
+    return await page();
+  } catch (error) {
+    if (error instanceof RequestError) return error.toResponse();
+    throw error;
+  }
+}
+
+function ready(core: Core): Response {
+  if (!core.draining && core.fleets.some((fleet) => fleet.ready)) return Response.json({ status: "ready" });
+  return errorResponse(503, core.draining ? "The gateway is shutting down." : "No replica can be sent requests now.", {
+    type: "overloaded_error",
+    code: core.draining ? "draining" : "no_replica",
+    headers: { "retry-after": "1" },
+  });
+}
+
+/** The methods of each path, as the header `allow` names them. */
+const ALLOWED: readonly (readonly [path: string, allow: string])[] = [
+  ...ENDPOINTS.map(({ path }) => [path, "POST"] as const),
+  ...["/v1/models", "/health", "/ready", "/metrics"].map((path) => [path, "GET, HEAD"] as const),
+];
+
+function checkHeaders({ headers }: Request, maxHeaderBytes: number): void {
+  const bytes = headerBytes(headers);
+  if (bytes <= maxHeaderBytes) return;
+  throw new RequestError(431, `The headers have ${bytes} bytes, and the limit is ${maxHeaderBytes}.`, {
+    code: "headers_too_large",
+  });
+}
 
 function failed(error: unknown): Response {
   console.error(error);
-  return errorResponse(500, "The gateway failed.", { type: "server_error", code: "internal_error" });
+  return internal().toResponse();
 }
 
-function wrongMethod(method: string, path: string, allow: string): Response {
-  return errorResponse(405, `${method} is not a method of ${path}, which takes ${allow}.`, {
+function internal(): RequestError {
+  return new RequestError(500, "The gateway failed.", { type: "server_error", code: "internal_error" });
+}
+
+function wrongMethod(method: string, path: string, allow: string): RequestError {
+  return new RequestError(405, `${method} is not a method of ${path}, which takes ${allow}.`, {
     code: "method_not_allowed",
     headers: { allow },
   });
 }
 
-function unknownPath(path: string): Response {
-  return errorResponse(404, `There is nothing at ${path}.`, { code: "unknown_path" });
+function unknownPath(path: string): RequestError {
+  return new RequestError(404, `There is nothing at ${path}.`, { code: "unknown_path" });
 }
 
-function shuttingDown(): Response {
-  return errorResponse(503, "The gateway is shutting down.", {
+function shuttingDown(): RequestError {
+  return new RequestError(503, "The gateway is shutting down.", {
     type: "overloaded_error",
     code: "draining",
     headers: { "retry-after": "1" },

@@ -12,27 +12,64 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** `fetch` says these itself, and refuses `expect`. */
-const SAID_BY_FETCH: ReadonlySet<string> = new Set(["content-length", "expect", "host"]);
+const SAID_BY_FETCH: readonly string[] = ["content-length", "expect", "host"];
+
+/** What a client proves itself with to the gateway, which is not the replica. */
+const CREDENTIALS: readonly string[] = ["authorization", "x-api-key", "api-key", "cookie"];
 
 const OWN_PREFIX = "x-warmroute-";
 
-/** The client's headers as a replica gets them: the end-to-end ones, and none that claims to be ours. */
-export function upstreamHeaders(received: Headers): Headers {
+/** Codings that `fetch` decodes (WHATWG Fetch, and what runtimes have added). */
+const DECODED: ReadonlySet<string> = new Set(["gzip", "x-gzip", "deflate", "br"]);
+
+/**
+ * The client's headers as a replica gets them: the end-to-end ones, none that claims to be ours, no credentials unless they are to be
+ * passed on, and the replica's own.
+ */
+export function upstreamHeaders(
+  received: Headers,
+  own: Readonly<Record<string, string>> | undefined,
+  credentials: boolean,
+): Headers {
   const headers = endToEnd(received);
   for (const name of SAID_BY_FETCH) headers.delete(name);
+  if (!credentials) for (const name of CREDENTIALS) headers.delete(name);
   // `fetch` decodes what it gets: an encoded answer would cost time at both ends and hold back the pieces of a stream.
   headers.set("accept-encoding", "identity");
+  for (const name in own) headers.set(name, own[name]!);
   return headers;
 }
 
-/** A replica's headers as the client gets them. `fetch` has decoded the body, so its encoding and length are void. */
+/** A replica's headers as the client gets them. `fetch` has decoded the body where it can, and then its encoding and length are void. */
 export function clientHeaders(received: Headers): Headers {
   const headers = endToEnd(received);
-  if (headers.has("content-encoding")) {
+  const codings = received.get("content-encoding")?.toLowerCase().split(",") ?? [];
+  if (codings.length > 0 && codings.every((coding) => DECODED.has(coding.trim()))) {
     headers.delete("content-encoding");
     headers.delete("content-length");
   }
   return headers;
+}
+
+/** Bytes of all names and values, which are Latin-1. */
+export function headerBytes(headers: Headers): number {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += name.length + value.length;
+  return bytes;
+}
+
+/** As a header can carry it: what it cannot is percent-encoded. */
+export function headerText(text: string): string {
+  return /^[\x21-\x7e]+$/.test(text) ? text : encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
+}
+
+/** Seconds of a `Retry-After`, which may be a date; null for none, and for what is none. */
+export function retryAfterS(headers: Headers, nowMs: number): number | null {
+  const value = headers.get("retry-after");
+  if (value === null) return null;
+  if (/^\d+$/.test(value)) return Number(value);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.max(0, (at - nowMs) / 1000);
 }
 
 function endToEnd(received: Headers): Headers {

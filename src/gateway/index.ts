@@ -2,8 +2,12 @@
  * An OpenAI-compatible reverse proxy as one `fetch` handler.
  * @module
  */
+export type { DecisionTotals, GatewayState, ModelState, ReplicaState } from "./admin/state.js";
+export type { BreakerState } from "./breaker.js";
+export type { ShownDecision } from "./decisions.js";
 export type { RequestOutcome, RequestRecord } from "./exchange.js";
 export { createGateway, type Gateway } from "./gateway.js";
+export type { ReplicaCondition } from "./member.js";
 export {
   type BreakerOptions,
   type ColdCacheOptions,

@@ -1,18 +1,21 @@
-import { type PromptKind, parseJsonObject, RequestError, readBody, requirePrompt } from "../protocol/index.js";
+import { parseJsonObject, RequestError, readBody, requirePrompt } from "../protocol/index.js";
 import type { RouteRequest } from "../routing/index.js";
+import type { RoutedBy } from "./endpoints.js";
 import type { Exchange } from "./exchange.js";
 
 /** What is sent to a replica: the client's bytes as they came, and what they say, for the router to read. */
 export interface Message {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly body: RouteRequest;
+  /** The model that it names; undefined for none. */
+  readonly model: string | undefined;
 }
 
 /**
  * Reads a request's body once, and as much of it as the limit allows. A body that breaks off means that its client left.
  * @throws RequestError for a body that is too large, encoded, no JSON object or without a prompt.
  */
-export async function readMessage(exchange: Exchange, kind: PromptKind, maxBodyBytes: number): Promise<Message> {
+export async function readMessage(exchange: Exchange, routedBy: RoutedBy, maxBodyBytes: number): Promise<Message> {
   const { request } = exchange;
   const encoding = request.headers.get("content-encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
@@ -25,8 +28,33 @@ export async function readMessage(exchange: Exchange, kind: PromptKind, maxBodyB
     throw error;
   });
   const body = parseJsonObject(bytes);
-  requirePrompt(body, kind);
-  // Only what the endpoint renders: the other endpoint's field must not decide where a request goes.
-  const { text: _text, input: _input, [kind === "chat" ? "prompt" : "messages"]: _other, ...rendered } = body;
-  return { bytes, body: rendered };
+  const { model } = body;
+  const named = typeof model === "string" ? model : undefined;
+  return { bytes, body: rendered(body, routedBy, named), model: named };
+}
+
+/** Only what the endpoint renders: another endpoint's field must not decide where a request goes. */
+function rendered(body: Record<string, unknown>, routedBy: RoutedBy, model: string | undefined): RouteRequest {
+  const { text: _text, ...rest } = body;
+  switch (routedBy) {
+    case "completions": {
+      // vLLM takes embeddings in place of a prompt: nothing to match by.
+      if (body.prompt_embeds === undefined || body.prompt_embeds === null) requirePrompt(body, "completions");
+      const { messages: _messages, input: _input, ...own } = rest;
+      return own;
+    }
+    case "chat":
+    case "messages": {
+      requirePrompt(body, "chat");
+      const { prompt: _prompt, input: _input, ...own } = rest;
+      return own;
+    }
+    case "responses": {
+      // Its `prompt` is a template that the server keeps.
+      const { prompt: _prompt, messages: _messages, ...own } = rest;
+      return own;
+    }
+    case "load":
+      return model === undefined ? { text: "" } : { text: "", model };
+  }
 }

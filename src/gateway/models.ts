@@ -1,36 +1,60 @@
 import { errorResponse, type Model, type ModelList, replicaUrl } from "../protocol/index.js";
 import type { Replica } from "../routing/index.js";
+import type { Fleet } from "./fleet.js";
 import type { Settings } from "./options.js";
+import { TIMED_OUT, within } from "./wait.js";
 
 const PATIENCE_MS = 5000;
 
-/** The models of all replicas that answer in time, each once; the first replica's word counts. 503 when none answers. */
-export async function listModels(request: Request, settings: Settings): Promise<Response> {
-  const replicas = [...settings.routers.values()].flatMap((router) => router.replicas);
-  const lists = await Promise.all(replicas.map((replica) => modelsOf(replica, request, settings)));
-  if (lists.length > 0 && lists.every((list) => list === null)) {
+/**
+ * The models of all replicas that answer in time, each once; the first replica's word counts. Where the gateway has `models`, these
+ * and no others. 503 when no replica answers.
+ */
+export async function listModels(request: Request, fleets: readonly Fleet[], settings: Settings): Promise<Response> {
+  const asked = fleets.flatMap((fleet) =>
+    fleet.router.replicas.filter(({ id }) => !fleet.unavailable.has(id)).map((replica) => ({ fleet, replica })),
+  );
+  const lists = await Promise.all(
+    asked.map(async ({ fleet, replica }) => ({ fleet, list: await modelsOf(replica, request, settings) })),
+  );
+  if (fleets.some(({ router }) => router.replicas.length > 0) && lists.every(({ list }) => list === null)) {
     return errorResponse(503, "No replica tells its models now.", { type: "upstream_error", code: "no_replica" });
   }
   const models = new Map<string, Model>();
-  for (const model of lists.flatMap((list) => list ?? [])) {
-    if (!models.has(model.id)) models.set(model.id, model);
+  for (const { fleet, list } of lists) {
+    for (const model of list ?? []) {
+      if (!models.has(model.id) && (fleet.model === "" || fleet.model === model.id)) models.set(model.id, model);
+    }
+  }
+  for (const { model } of fleets) {
+    if (model !== "" && !models.has(model)) {
+      models.set(model, { id: model, object: "model", created: 0, owned_by: "warmroute" });
+    }
   }
   return Response.json({ object: "list", data: [...models.values()] });
 }
 
 async function modelsOf(replica: Replica, request: Request, settings: Settings): Promise<Model[] | null> {
-  const authorization = request.headers.get("authorization");
-  try {
-    const response = await settings.upstreamFetch(replicaUrl(replica.url!, "/v1/models"), {
-      headers: authorization === null ? {} : { authorization },
+  const { upstreamFetch, forwardAuthorization, timers } = settings;
+  const authorization = forwardAuthorization ? request.headers.get("authorization") : null;
+  const late = new AbortController();
+  const ask = async (): Promise<Model[] | null> => {
+    const response = await upstreamFetch(replicaUrl(replica.url!, "/v1/models"), {
+      headers: { ...(authorization !== null && { authorization }), ...replica.headers },
       redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: late.signal,
     });
     const list: unknown = await response.json();
     if (!response.ok) return null;
     const data = (list as Partial<ModelList> | null)?.data;
     return Array.isArray(data) ? data.filter((model) => typeof model?.id === "string") : null;
+  };
+  try {
+    const list = await within(PATIENCE_MS, ask(), timers, request.signal);
+    return list === TIMED_OUT ? null : list;
   } catch {
     return null;
+  } finally {
+    late.abort();
   }
 }

@@ -6,6 +6,8 @@ export interface ErrorDetails {
   param?: string | null | undefined;
   /** A word for programs. */
   code?: string | number | null | undefined;
+  /** Of the answer, besides its content type. */
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The body of an error answer, as OpenAI and vLLM shape it. */
@@ -19,6 +21,7 @@ export class RequestError extends Error {
   readonly type: string;
   readonly param: string | null;
   readonly code: string | number | null;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, message: string, details: ErrorDetails = {}) {
     super(message);
@@ -27,6 +30,7 @@ export class RequestError extends Error {
     this.type = details.type ?? defaultType(status);
     this.param = details.param ?? null;
     this.code = details.code ?? null;
+    this.headers = details.headers ?? {};
   }
 
   toResponse(): Response {
@@ -38,11 +42,7 @@ export function errorBody(message: string, { type, param, code }: ErrorDetails =
   return { error: { message, type: type ?? "invalid_request_error", param: param ?? null, code: code ?? null } };
 }
 
-export function errorResponse(
-  status: number,
-  message: string,
-  details: ErrorDetails & { headers?: Record<string, string> | undefined } = {},
-): Response {
+export function errorResponse(status: number, message: string, details: ErrorDetails = {}): Response {
   const body = errorBody(message, { ...details, type: details.type ?? defaultType(status) });
   return new Response(JSON.stringify(body), {
     status,

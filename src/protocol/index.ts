@@ -1,5 +1,5 @@
 export { type PromptKind, parseJsonObject, readBody, requirePrompt } from "./body.js";
-export { type ErrorBody, errorBody, errorResponse, RequestError } from "./errors.js";
+export { type ErrorBody, type ErrorDetails, errorBody, errorResponse, RequestError } from "./errors.js";
 export type {
   ChatCompletion,
   ChatCompletionChunk,

@@ -70,6 +70,11 @@ export class MetricRegistry {
     };
   }
 
+  /** Lets every series go that has all of these labels: what they name is gone. */
+  drop(labels: Labels): void {
+    for (const metric of this.#metrics.values()) metric.drop(Object.entries(labels));
+  }
+
   expose(): string {
     return [...this.#metrics.values()].map((metric) => metric.expose()).join("");
   }
@@ -133,6 +138,12 @@ class Metric {
       this.#series.set(key, series);
     }
     return series;
+  }
+
+  drop(labels: readonly (readonly [string, string])[]): void {
+    for (const [key, series] of this.#series) {
+      if (labels.every(([name, value]) => series.labels[name] === value)) this.#series.delete(key);
+    }
   }
 
   expose(): string {

@@ -211,6 +211,27 @@ export class Router {
   }
 
   /**
+   * The replica's cache is empty, since it has died or begun anew: what it has been sent is forgotten, as if it had been removed and
+   * added again. Its leases stay. O(replicas + nodes of it).
+   * @returns false, without effect, for a replica that the router has not.
+   */
+  forget(replica: string | Replica): boolean {
+    this.#live();
+    const id = typeof replica === "string" ? replica : replica.id;
+    if (this.#set.get(id) === undefined) return false;
+    const list = this.#list();
+    this.updateReplicas(list.filter((each) => each.id !== id));
+    this.updateReplicas(list);
+    return true;
+  }
+
+  /** Looks again for places for all that wait: to be called when a set given as `exclude` has changed. */
+  reconsider(): void {
+    this.#live();
+    if (this.waiting > 0) this.updateReplicas(this.#list());
+  }
+
+  /**
    * What a replica says of its load (`vllm:num_requests_running`, `…_waiting`, `vllm:kv_cache_usage_perc`): what it has beyond this
    * router's leases counts in `Replica.load` for `loadValidSecs`; after that the load is unknown, never none.
    * @returns false, without effect, for a replica that the router has not, and for a report older than the last.
@@ -286,6 +307,10 @@ export class Router {
     const key = read ?? this.#reader.read(request, options);
     const { signal, explain = false } = options;
     return this.#dispatcher.place({ key, signal, explain }, selection, origin, false) as Lease;
+  }
+
+  #list(): ReplicaOptions[] {
+    return this.#replicas.map(({ options }) => options);
   }
 
   #repeated(work: (timeS: number) => void): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { deadAddress, post, resolvers, serve, startGateway } from "./support.js";
+import type { GatewayOptions } from "../../src/gateway/index.js";
+import { deadAddress, post, resolvers, serve, startGateway, until } from "./support.js";
 
 const PROMPT = { prompt: "Why is the sky blue?" };
 
@@ -78,25 +79,55 @@ test("no more replicas are tried than allowed", async () => {
   expect(replicas.map(({ count }) => count()).sort()).toEqual([0, 0, 1, 1]);
 });
 
-test("when no replica has room by the router's own count, none is asked", async () => {
-  const arrived = resolvers();
-  const answer = resolvers<Response>();
-  const replica = await serve(() => {
-    arrived.resolve();
-    return answer.promise;
+describe("when no replica has room by the router's own count", () => {
+  async function full(options: Partial<GatewayOptions>, routing: { maxQueuedRequests?: number } = {}) {
+    const arrived = resolvers();
+    const answer = resolvers<Response>();
+    const replica = await serve(() => {
+      arrived.resolve();
+      return answer.promise.then((response) => response.clone());
+    });
+    const running = await startGateway([replica], options, { maxOngoingRequests: 1, ...routing });
+    const first = post(`${running.url}/v1/completions`, PROMPT);
+    await arrived.promise;
+    return { ...running, first, release: () => answer.resolve(fine()) };
+  }
+
+  test("a request waits for a place", async () => {
+    const { url, router, ended, first, release } = await full({});
+    const second = post(`${url}/v1/completions`, PROMPT);
+    await until(() => router.waiting === 1);
+    release();
+    expect([(await first).status, (await second).status]).toEqual([200, 200]);
+    expect((await ended(2))[1]!.queueMs).toBeGreaterThan(0);
   });
-  const { url, ended } = await startGateway([replica], {}, { maxOngoingRequests: 1 });
-  const first = post(`${url}/v1/completions`, PROMPT);
-  await arrived.promise;
-  const second = await post(`${url}/v1/completions`, PROMPT);
-  expect([second.status, second.headers.get("retry-after")]).toEqual([503, "1"]);
-  expect(await second.json()).toMatchObject({ error: { code: "no_replica" } });
-  answer.resolve(fine());
-  expect((await first).status).toBe(200);
-  expect((await ended(2)).map(({ outcome, tries }) => [outcome, tries])).toEqual([
-    ["no_replica", 0],
-    ["completed", 1],
-  ]);
+
+  test("and no place in the queue, it is told so with 429 and the numbers", async () => {
+    const { url, ended, first, release } = await full({}, { maxQueuedRequests: 0 });
+    const second = await post(`${url}/v1/completions`, PROMPT);
+    expect([second.status, second.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect(await second.json()).toMatchObject({
+      error: { code: "queue_full", message: "The queue is full: 0 requests wait for 1 replicas, and 0 may." },
+    });
+    release();
+    await first;
+    expect(await ended(2)).toMatchObject([
+      { outcome: "queue_full", tries: 0, replica: null },
+      { outcome: "completed" },
+    ]);
+  });
+
+  test("for longer than the queue's time, it is told so with 503 and the numbers", async () => {
+    const { url, ended, first, release } = await full({ timeouts: { queueMs: 1 } });
+    const second = await post(`${url}/v1/completions`, PROMPT);
+    expect([second.status, second.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await second.json()).toMatchObject({
+      error: { code: "queue_timeout", message: expect.stringContaining("1 of 1 are full, 0 requests wait") },
+    });
+    release();
+    await first;
+    expect(await ended(2)).toMatchObject([{ outcome: "queue_timeout", tries: 0 }, { outcome: "completed" }]);
+  });
 });
 
 test("an error that is the request's own fault is passed on at once", async () => {

@@ -36,9 +36,11 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
 test("each piece passes before the replica writes the next", async () => {
   const replica = await scripted();
   const { url, ended } = await startGateway([replica.url]);
+  replica.write("data: 1\n\n");
   const response = await post(`${url}/v1/completions`, PROMPT);
   const reader = response.body!.getReader();
-  for (const piece of ["data: 1\n\n", "data: 2\n\n"]) {
+  expect(await readText(reader)).toBe("data: 1\n\n");
+  for (const piece of ["data: 2\n\n", "data: 3\n\n"]) {
     replica.write(piece);
     expect(await readText(reader)).toBe(piece);
   }
@@ -71,8 +73,8 @@ describe("a client that leaves", () => {
     const replica = await scripted();
     const { url, router, ended } = await startGateway([replica.url]);
     const client = new AbortController();
-    const response = await post(`${url}/v1/completions`, PROMPT, { signal: client.signal });
     replica.write("data: 1\n\n");
+    const response = await post(`${url}/v1/completions`, PROMPT, { signal: client.signal });
     await response.body!.getReader().read();
     client.abort();
     await replica.left;
@@ -93,6 +95,7 @@ describe("a client that leaves", () => {
   test("is noticed by the body alone where a runtime tells it in no other way", async () => {
     const replica = await scripted();
     const { gateway, router, records } = await startGateway([replica.url]);
+    replica.write("data: 1\n\n");
     const response = await gateway.fetch(
       new Request("http://gateway/v1/completions", { method: "POST", body: JSON.stringify(PROMPT) }),
     );
@@ -107,9 +110,9 @@ describe("a replica that breaks off", () => {
   test("a stream of events ends it with an error event", async () => {
     const replica = await scripted();
     const { url, router, ended } = await startGateway([replica.url]);
+    replica.write("data: 1\n\n");
     const response = await post(`${url}/v1/completions`, PROMPT);
     const reader = response.body!.getReader();
-    replica.write("data: 1\n\n");
     let text = await readText(reader);
     replica.write('data: {"half');
     text += await readText(reader);
@@ -129,9 +132,9 @@ describe("a replica that breaks off", () => {
   test("any other answer cuts the connection", async () => {
     const replica = await scripted({ "content-type": "application/json" });
     const { url, ended } = await startGateway([replica.url]);
+    replica.write('{"id":');
     const response = await post(`${url}/v1/completions`, PROMPT);
     const reader = response.body!.getReader();
-    replica.write('{"id":');
     expect(await readText(reader)).toBe('{"id":');
     replica.breakOff();
     await expect(reader.read()).rejects.toThrow();

@@ -114,3 +114,8 @@ export async function settled(read: () => number | Promise<number>): Promise<num
   }
   return last;
 }
+
+/** Resolves once the condition holds, asked at each turn of the event loop. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,74 @@
+import { type Decision, type DecisionCandidate, explain } from "../routing/index.js";
+import type { Exchange } from "./exchange.js";
+
+/** A decision as `GET /admin/decisions` shows it. No text of the request is in it. */
+export interface ShownDecision {
+  readonly time: string;
+  readonly model: string | null;
+  readonly path: string;
+  readonly key: string | null;
+  /** 1 for the first choice, more after retries. */
+  readonly attempt: number;
+  readonly replica: string;
+  readonly policy: string;
+  readonly reason: string;
+  readonly matchedChars: number;
+  readonly textChars: number;
+  readonly matchRate: number;
+  readonly hitAvailable: number | null;
+  readonly hitChosen: number | null;
+  readonly candidates: readonly DecisionCandidate[];
+  /** For a person. */
+  readonly explanation: string;
+}
+
+const MOST = 100;
+
+/** The last decisions. What is shown of one is made when it is asked for. */
+export class DecisionLog {
+  readonly #last: {
+    readonly atMs: number;
+    readonly model: string;
+    readonly path: string;
+    readonly key: string | null;
+    readonly attempt: number;
+    readonly decision: Decision;
+  }[] = [];
+
+  add(model: string, { path, key, tries }: Exchange, decision: Decision): void {
+    this.#last.push({ atMs: Date.now(), model, path, key: key?.name ?? null, attempt: tries + 1, decision });
+    if (this.#last.length > MOST) this.#last.shift();
+  }
+
+  /** The newest first. */
+  shown(limit: number, model?: string): ShownDecision[] {
+    const wanted = this.#last.filter((each) => model === undefined || each.model === model);
+    return wanted
+      .slice(Math.max(0, wanted.length - limit))
+      .reverse()
+      .map(({ atMs, model: of, path, key, attempt, decision }) => ({
+        time: new Date(atMs).toISOString(),
+        model: of === "" ? null : of,
+        path,
+        key,
+        attempt,
+        ...shownDecision(decision),
+      }));
+  }
+}
+
+export function shownDecision(decision: Decision): Omit<ShownDecision, "time" | "model" | "path" | "key" | "attempt"> {
+  const { replica, policy, reason, matchedChars, textChars, matchRate, hitAvailable, hitChosen, candidates } = decision;
+  return {
+    replica,
+    policy,
+    reason,
+    matchedChars,
+    textChars,
+    matchRate,
+    hitAvailable,
+    hitChosen,
+    candidates,
+    explanation: explain(decision),
+  };
+}
