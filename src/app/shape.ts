@@ -2,10 +2,10 @@ import { accepted, checkOption, type OptionTable, type PolicyOption } from "../r
 import {
   array,
   custom,
-  globalRegistry,
   literal,
   optional,
   record,
+  registry,
   strictObject,
   string,
   toJSONSchema,
@@ -32,6 +32,9 @@ export interface Issue {
 /** As zod has it. Its types stay in this file: they are not part of the package. */
 type ZodShape = ReturnType<typeof custom>;
 
+/** Of our own: zod's is one for all that use it in a program. */
+const ABOUT = registry<About>();
+
 export type Shapes = Readonly<Record<string, Shape>>;
 
 /** What the JSON Schema says of a part, for editors and the page of the docs. */
@@ -50,7 +53,7 @@ export function optionsOf(table: OptionTable): Shapes {
 
 /** @param is whether a value is accepted. */
 export function value(is: (value: unknown) => boolean, acceptedWords: string, about: About): Shape {
-  return ours(custom(is, { error: acceptedWords }).register(globalRegistry, about));
+  return ours(custom(is, { error: acceptedWords }).register(ABOUT, about));
 }
 
 /** @param about its `pattern` is checked too. */
@@ -84,7 +87,7 @@ export function mapping(
   // Also where a key's value is wrong: whoever corrects a file wants to know all that is wrong with it.
   const when = ({ value: given }: { value: unknown }) => isMapping(given);
   const checked = object.check({ _zod: { check: run, def: { check: "custom", when }, onattach: [] } });
-  return ours(checked.register(globalRegistry, { description, ...more }));
+  return ours(checked.register(ABOUT, { description, ...more }));
 }
 
 export interface MappingRules {
@@ -122,24 +125,26 @@ export function list(of: Shape, about: About, least = 0): Shape {
   const shape = array(zods(of), { error: "a list" }).check(({ value: given, issues }) => {
     if (given.length < least) issues.push({ code: "custom", message: "must not be an empty list", input: given });
   });
-  return ours(shape.register(globalRegistry, { ...about, ...(least > 0 && { minItems: least }) }));
+  return ours(shape.register(ABOUT, { ...about, ...(least > 0 && { minItems: least }) }));
 }
 
 /** A mapping of any names to texts. */
 export function texts(about: About): Shape {
   const each = string({ error: "a text" });
-  return ours(record(string(), each, { error: "a mapping of texts" }).register(globalRegistry, about));
+  return ours(record(string(), each, { error: "a mapping of texts" }).register(ABOUT, about));
 }
 
 /** `false`, or a mapping. */
 export function orFalse(description: string, shapes: Shapes): Shape {
   const shape = union([zods(mapping(description, shapes)), literal(false)]);
-  return ours(shape.register(globalRegistry, { description }));
+  return ours(shape.register(ABOUT, { description }));
 }
 
 /** The JSON Schema of a shape, without the name of its dialect. */
 export function jsonSchemaOf(shape: Shape): object {
-  const { $schema: _, ...schema } = toJSONSchema(zods(shape), { unrepresentable: "any" }) as { $schema?: string };
+  const { $schema: _, ...schema } = toJSONSchema(zods(shape), { unrepresentable: "any", metadata: ABOUT }) as {
+    $schema?: string;
+  };
   return schema;
 }
 

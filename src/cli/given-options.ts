@@ -1,4 +1,4 @@
-import type { Command } from "./commander.js";
+import { type Command, Help, type Option } from "./commander.js";
 import { UsageError } from "./usage-error.js";
 
 /** The variable of an option: `WARMROUTE_` and its name in capitals. */
@@ -7,6 +7,13 @@ export function addEnvironment(command: Command): void {
     // Commander takes a variable of any text for a flag that is set, `false` too.
     if (option.required || option.optional) option.env(variable(option.attributeName()));
   }
+  // The help tells the rule once, not each variable.
+  command.configureHelp({
+    optionDescription(option) {
+      const shown: Option = Object.create(option, { envVar: { value: undefined } });
+      return Help.prototype.optionDescription.call(this, shown);
+    },
+  });
 }
 
 /**

@@ -30,8 +30,12 @@ export interface ReplicaAddress {
   readonly url: string;
 }
 
-/** Reads `url` or `id=url` and adds it to those before; without an id it is host and port of the url. */
+/** Reads `url` or `id=url`, or several by commas, and adds them to those before; without an id it is host and port of the url. */
 export function replica(value: string, before: readonly ReplicaAddress[] = []): ReplicaAddress[] {
+  return [...before, ...value.split(",").map(oneReplica)];
+}
+
+function oneReplica(value: string): ReplicaAddress {
   const [, id, address] = /^(?:([^=:/]+)=)?(.*)$/s.exec(value)!;
   if (!URL.canParse(address!) || !/^https?:\/\//i.test(address!)) {
     throw new InvalidArgumentError("It must be an http or https address, or id=address.");
@@ -42,7 +46,7 @@ export function replica(value: string, before: readonly ReplicaAddress[] = []): 
   }
   const path = url.pathname.replace(/\/+$/, "");
   if (path.endsWith("/v1")) throw new InvalidArgumentError("Give the address without /v1: paths are appended to it.");
-  return [...before, { id: id ?? url.host, url: url.origin + path }];
+  return { id: id ?? url.host, url: url.origin + path };
 }
 
 function wholeNumber(value: string, least: number, most: number): number {

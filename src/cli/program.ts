@@ -70,7 +70,11 @@ function serveCommand(parent: Command): void {
         .argParser(positiveInteger)
         .conflicts("replica"),
     )
-    .option("--replica <url>", "address of a replica, or id=address; repeat it for each one", replica)
+    .option(
+      "--replica <url>",
+      "address of a replica, or id=address; repeat it for each one, or put commas between them",
+      replica,
+    )
     .option(
       "--max-ongoing-requests <count>",
       "most requests at once on one replica (default: no limit)",

@@ -1,6 +1,6 @@
 import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
 import { readCertificate } from "./certificate.js";
-import { type ConfigFlags, configOfFlags, fileWithFlags } from "./config/flags.js";
+import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
 import { type Listener, listen } from "./listen.js";
 import { NodePlatform } from "./platform.js";
@@ -52,8 +52,9 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
 
 async function readConfiguration(file: string | undefined, options: ServeOptions): Promise<Configuration> {
   if (file === undefined) return { config: configOfFlags(options), files: [] };
+  checkFlagsOfFile(options);
   const { config, files } = await readConfig(file, process.env);
-  return { config: fileWithFlags(config, options), files };
+  return { config: withFlags(config, options), files };
 }
 
 /** What a person can put right is told without a stack. */

@@ -150,7 +150,9 @@ describe("a wrong command line is told in one line, with exit code 2:", () => {
     [["serve", "--replica", "http://h:1", "--embedded", "1"], /--embedded.* cannot be used with .*--replica/],
     [["serve"], /--embedded <count> or --replica <url>/],
     [["serve", "--embedded", "1", "--port"], /--port <number>.* argument missing/],
-    [["serve", "extra", "--embedded", "1"], /too many arguments/],
+    [["serve", "config.yaml", "more", "--embedded", "1"], /too many arguments/],
+    [["serve", "config.yaml", "--embedded", "1"], /--embedded is not for use with a configuration file/],
+    [["serve", "nowhere.yaml"], /nowhere\.yaml cannot be read: ENOENT/],
     [["serve", "--embedded", "1", "--host", "256.0.0.1"], /256\.0\.0\.1 is not an address of this machine/],
   ])("%j", async (args, message) => {
     const run = warmroute(...args);

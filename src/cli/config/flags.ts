@@ -32,26 +32,16 @@ export function configOfFlags(flags: ConfigFlags): AppConfig {
   return withFlags({ models: [{ replicas: replicasOf(flags) }] }, flags);
 }
 
-/**
- * What a file says, with what the flags say in its place. Those about policies hold for every model.
- * @throws UsageError for flags that name replicas, which the file does.
- */
-export function fileWithFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
+/** @throws UsageError for flags that a file cannot be given with, since they name replicas. */
+export function checkFlagsOfFile(flags: ConfigFlags): void {
   for (const name of ["embedded", "replica", "simSpeed"] as const) {
-    if (flags[name] !== undefined)
-      throw new UsageError(`--${dashed(name)} is not for a configuration file, which has replicas`);
+    if (flags[name] === undefined) continue;
+    throw new UsageError(`--${dashed(name)} is not for use with a configuration file, which names the replicas`);
   }
-  return withFlags(config, flags);
 }
 
-function replicasOf({ embedded, replica, simSpeed }: ConfigFlags): ReplicaConfig[] {
-  const simulated = simSpeed === undefined ? {} : { speed: simSpeed };
-  if (embedded !== undefined) return Array.from({ length: embedded }, () => ({ simulated }));
-  if (replica !== undefined) return replica.map(({ id, url }) => ({ id, url }));
-  throw new UsageError("nothing to serve: give a configuration file, --embedded <count> or --replica <url>");
-}
-
-function withFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
+/** What a file says, with what the flags say in its place; those about policies hold for every model. */
+export function withFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
   const { port, host, maxBodyBytes, replicaHeader, drainTimeout, jsonLog, quiet } = flags;
   const models = config.models.map((model) => modelWithFlags(model, flags));
   checkPolicyFlags(models, flags);
@@ -68,6 +58,13 @@ function withFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
       ...(quiet !== undefined && { requests: !quiet }),
     },
   };
+}
+
+function replicasOf({ embedded, replica, simSpeed }: ConfigFlags): ReplicaConfig[] {
+  const simulated = simSpeed === undefined ? {} : { speed: simSpeed };
+  if (embedded !== undefined) return Array.from({ length: embedded }, () => ({ simulated }));
+  if (replica !== undefined) return replica.map(({ id, url }) => ({ id, url }));
+  throw new UsageError("nothing to serve: give a configuration file, --embedded <count> or --replica <url>");
 }
 
 function modelWithFlags(model: ModelConfig, flags: ConfigFlags): ModelConfig {
