@@ -1,7 +1,7 @@
 import type { AppConfig } from "./config.js";
 import { foundReplicaShape } from "./model-shape.js";
 import { configShape } from "./schema.js";
-import { type Issue, isMapping, type Shape } from "./shape.js";
+import { type Issue, isMapping, NONE, type Shape } from "./shape.js";
 
 /** What is wrong with a configuration, at one place of it. */
 export interface ConfigProblem {
@@ -61,7 +61,7 @@ function told(issue: Issue, root: unknown, before: readonly (string | number)[])
   const value = valueAt(root, path);
   const name = pathText(path) || "it";
   if (issue.code === "unrecognized_keys") {
-    const accepted = issue.message === "" ? [] : issue.message.split(", ");
+    const accepted = issue.message === NONE ? [] : issue.message.split(", ");
     return issue.keys!.map((key) => ({ path: [...path, key], key: true, message: unknownKey(key, path, accepted) }));
   }
   if (issue.code === "invalid_union") {
@@ -81,10 +81,7 @@ function told(issue: Issue, root: unknown, before: readonly (string | number)[])
 
 function unknownKey(key: string, path: readonly (string | number)[], accepted: readonly string[]): string {
   const near = nearest(key, accepted);
-  const hint =
-    near === null
-      ? `there ${accepted.length === 0 ? "are none" : `are ${accepted.join(", ")}`}`
-      : `did you mean ${near}?`;
+  const hint = near === null ? `there are ${accepted.join(", ") || "none"}` : `did you mean ${near}?`;
   const where = path.length === 0 ? "" : ` in ${pathText(path)}`;
   return `unknown key ${JSON.stringify(key)}${where}; ${hint}`;
 }

@@ -53,7 +53,7 @@ export function optionsOf(table: OptionTable): Shapes {
 
 /** @param is whether a value is accepted. */
 export function value(is: (value: unknown) => boolean, acceptedWords: string, about: About): Shape {
-  return ours(custom(is, { error: acceptedWords }).register(ABOUT, about));
+  return ours(custom(is, { error: acceptedWords, abort: false }).register(ABOUT, about));
 }
 
 /** @param about its `pattern` is checked too. */
@@ -77,7 +77,8 @@ export function mapping(
     required.includes(name) ? zods(shape) : optional(zods(shape)),
   ]);
   const object = strictObject(Object.fromEntries(parts), {
-    error: (issue) => (issue.code === "unrecognized_keys" ? names.join(", ") : `a mapping with ${names.join(", ")}`),
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? names.join(", ") || NONE : `a mapping with ${names.join(", ")}`,
   });
   const run = ({ value: given, issues }: { value: unknown; issues: unknown[] }) => {
     check?.(given as Values, (path, message, keys) => {
@@ -89,6 +90,9 @@ export function mapping(
   const checked = object.check({ _zod: { check: run, def: { check: "custom", when }, onattach: [] } });
   return ours(checked.register(ABOUT, { description, ...more }));
 }
+
+/** What a message lists of a mapping that has no keys. */
+export const NONE = "none";
 
 export interface MappingRules {
   readonly required?: readonly string[];
