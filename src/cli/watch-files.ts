@@ -40,7 +40,7 @@ export function watchFiles(onChange: () => void): FilesWatch {
 
   /** The folders, since a file that is replaced takes its own watch along. */
   function watchFolders(): void {
-    const folders = new Set(files.flatMap(foldersOf));
+    const folders = new Set(files.flatMap(foldersOf).map(nearestFolder));
     for (const [folder, watcher] of watchers) {
       if (folders.has(folder) && isThere(folder)) continue;
       watcher.close();
@@ -53,7 +53,7 @@ export function watchFiles(onChange: () => void): FilesWatch {
         watcher.on("error", () => watcher.close());
         watchers.set(folder, watcher);
       } catch {
-        // It is not there, or cannot be watched: the polls will tell.
+        // It cannot be watched: the polls will tell.
       }
     }
   }
@@ -106,6 +106,12 @@ function firstLink(path: string): { folder: string; path: string } | null {
     }
   }
   return null;
+}
+
+/** The folder itself, or the nearest above it that is there, where it would come again. */
+function nearestFolder(folder: string): string {
+  const above = dirname(folder);
+  return above === folder || isThere(folder) ? folder : nearestFolder(above);
 }
 
 function contentsOf(file: string): string | null {

@@ -39,8 +39,13 @@ export async function readDocument(file: string): Promise<TextDocument> {
     const { line, col } = lineCounter.linePos(offset);
     return `${shown}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const wrong = [...document.errors, ...document.warnings];
-  if (wrong.length > 0) throw new FileError(wrong.map(({ pos, message }) => `${at(pos[0])}: ${message}`).join("\n"));
+  // Of errors in the syntax, those after the first come of it.
+  const [wrong] = [...document.errors, ...document.warnings];
+  if (wrong !== undefined) {
+    const isVariable = text.slice(0, wrong.pos[0]).endsWith("$") || text.startsWith("${", wrong.pos[0]);
+    const hint = isVariable ? "; a variable inside of { } or [ ] needs quotes" : "";
+    throw new FileError(`${at(wrong.pos[0])}: ${wrong.message}${hint}`);
+  }
 
   function find(path: DocumentPath, key: boolean): { node: Node | null; found: boolean } {
     let node = document.contents as Node | null;
