@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Answer } from "../../src/simulator/answer.js";
 import { tokenize } from "../../src/workloads/index.js";
@@ -32,5 +33,21 @@ describe("an answer", () => {
     expect(Math.min(...lengths)).toBeGreaterThanOrEqual(32);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(256);
     expect(new Set(lengths).size).toBeGreaterThan(100);
+  });
+});
+
+const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.stringMatching(/^[a-z ,.\n]*$/));
+
+describe("an answer after its prompt", () => {
+  test("read again as text gives the tokens that were generated, so that the next turn finds them in the cache", () => {
+    fc.assert(
+      fc.property(text, fc.nat({ max: 200 }), (prompt, count) => {
+        const answer = new Answer(tokenize(prompt));
+        const indices = Array.from({ length: count }, (_, i) => i);
+        const generated = indices.map((i) => answer.tokenId(i));
+        const again = tokenize(prompt + indices.map((i) => answer.token(i)).join(""));
+        expect(again).toEqual([...tokenize(prompt), ...generated]);
+      }),
+    );
   });
 });
