@@ -22,9 +22,17 @@ export interface ChatParameters {
 export const referenceParameters: ParametersOf<ChatParameters> = {
   seed: seedParameter,
   requests: whole(1000, "prompts in all (the reference's --num-prompts)"),
-  turns: amount(3, "mean turns of a conversation, geometric: about 333 conversations for 1,000 prompts", 1),
-  firstTurnTokens: amount(1000, "mean tokens of a first turn, exponential", 1),
-  laterTurnTokens: amount(390, "mean tokens that a later turn adds, exponential: 1,780 a prompt with the others", 1),
+  turns: amount(
+    3,
+    "mean turns of a conversation, geometric: about 333 conversations for 1,000 prompts, as the reference has",
+    1,
+  ),
+  firstTurnTokens: amount(1000, "mean tokens of a first turn, exponential (a fit to the reference run)", 1),
+  laterTurnTokens: amount(
+    390,
+    "mean tokens that a later turn adds, exponential: with the others 1,780 a prompt, as the reference run measured",
+    1,
+  ),
   minOutputTokens: whole(10, "least tokens to generate (the reference's --min-output-len)"),
   maxOutputTokens: whole(200, "most tokens to generate, each number equally likely (--max-output-len)"),
 };

@@ -16,7 +16,7 @@ export const mooncakeParameters: ParametersOf<MooncakeParameters> = {
   seed: { ...seedParameter, about: "of the texts: lengths, times and what is shared are the trace's" },
   requests: optionalWhole("the first so many of the trace (default: all)"),
   slowdown: amount(1, "factor of the times (SGLang's --mooncake-slowdown-factor)", 1e-6, 1e6),
-  blockTokens: whole(512, "tokens that an id stands for (Mooncake's traces: 512)"),
+  blockTokens: whole(512, "tokens that an id stands for (Mooncake's traces: 512)", 1, 65_536),
 };
 
 /**

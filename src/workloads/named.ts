@@ -87,7 +87,7 @@ const GENERATED: { readonly [Name in keyof GeneratedParameters]: Generated<Gener
     make: reference,
   },
   chat: {
-    about: "the same as chats: a turn is sent once the one before is answered",
+    about: "chats with the lengths of reference, a turn sent once the one before is answered",
     parameters: chatParameters,
     make: chat,
   },
@@ -97,7 +97,7 @@ const GENERATED: { readonly [Name in keyof GeneratedParameters]: Generated<Gener
     make: sharedPrefix,
   },
   gspzipf: {
-    about: "the same with some system prompts much more in use than others",
+    about: "gsp with some system prompts much more in use than others",
     parameters: zipfParameters,
     make: sharedPrefixZipf,
   },

@@ -1,6 +1,6 @@
 /** A parameter of a workload: its default, what it accepts, what it means and where the default comes from. */
 export interface Parameter<Value extends ParameterValue = ParameterValue> {
-  /** Undefined: what is not given is decided by `about`. */
+  /** Undefined: `about` tells what it is when not given. */
   readonly default: Value;
   readonly kind: "whole" | "number" | "flag";
   readonly least: number;

@@ -53,19 +53,25 @@ export const sharedPrefixParameters: ParametersOf<SharedPrefixParameters> = {
 /** The same with groups drawn by Zipf's law (--gsp-group-distribution zipf). SGLang has no default for alpha. */
 export const zipfParameters: ParametersOf<ZipfParameters> = {
   ...sharedPrefixParameters,
+  requests: optionalWhole("conversations in all (default: groups × promptsPerGroup)"),
   alpha: amount(1, "group g of 1, 2, … has the weight 1 ÷ g^alpha (--gsp-zipf-alpha)", 0.001, 100),
 };
 
-/** The shapes of the study of routing policies; its length of questions and outputs are this project's choice. */
+/** Share and prefix are a study's of routing policies, the other lengths this project's choice. */
 export const hotMixParameters: ParametersOf<HotMixParameters> = {
   seed: seedParameter,
   requests: whole(1000, "prompts in all"),
-  hotShare: amount(0.4, "share of the prompts that begin with the hot prefix", 0, 1),
-  prefixTokens: whole(4096, "tokens of the hot prefix"),
-  questionTokens: whole(128, "tokens after the hot prefix"),
-  uniqueTokens: whole(1024, "tokens of a prompt that shares nothing"),
-  minOutputTokens: whole(10, "least tokens to generate"),
-  maxOutputTokens: whole(200, "most tokens to generate, each number equally likely"),
+  hotShare: amount(
+    0.4,
+    "share of the prompts that begin with the hot prefix (a study of routing policies: 40 %)",
+    0,
+    1,
+  ),
+  prefixTokens: whole(4096, "tokens of the hot prefix (the same study: 4,096)"),
+  questionTokens: whole(128, "tokens after the hot prefix (as gsp's questions)"),
+  uniqueTokens: whole(1024, "tokens of a prompt that shares nothing (as random's most)"),
+  minOutputTokens: whole(10, "least tokens to generate (as reference)"),
+  maxOutputTokens: whole(200, "most tokens to generate, each number equally likely (as reference)"),
 };
 
 /** Kinds of generators (streamOf). */
