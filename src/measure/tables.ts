@@ -17,24 +17,18 @@ export interface Table {
   readonly columns: Readonly<Record<string, Column>>;
 }
 
-const router: Column = { type: "string", about: "which of several routers; empty where there is one" };
-const timeS: Column = { type: "number", unit: "s", about: "when, by the router's clock" };
-const request: Column = {
-  type: "number",
-  unit: "",
-  about: "the request's number at its router, from 0 in order of arrival",
-};
-const attempt: Column = { type: "number", unit: "", about: "how often a replica had rejected the request before" };
-const replica: Column = { type: "string", about: "the replica's id" };
-const intended: Column = {
-  type: "string",
-  about: 'the replica that the policy first meant it for; null where it waited unasked (`matching: "fifo"`)',
-};
-const textChars: Column = {
-  type: "number",
-  unit: "characters",
-  about: "length of the request's text; of token ids, tokens",
-};
+const router = string("which of several routers; empty where there is one");
+const timeS = number("s", "when, by the router's clock");
+const request = number("", "the request's number at its router, from 0 in order of arrival");
+const attempt = number("", "how often a replica had rejected the request before");
+const replica = string("the replica's id");
+const intended = string(
+  'the replica that the policy first meant it for; null where it waited unasked (`matching: "fifo"`)',
+);
+const textChars = number("characters", "length of the request's text; of token ids, tokens");
+
+/** What tells one try of a request. */
+const tried = { router, time_s: timeS, request, attempt };
 
 export type TableName =
   | "load_distribution"
@@ -56,48 +50,38 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       router,
       time_s: timeS,
       replica,
-      queue_length: { type: "number", unit: "requests", about: "live leases of this router" },
-      load: {
-        type: "number",
-        unit: "requests",
-        about: "what policies compare: leases, and what the replica reported beyond them",
-      },
-      running: { type: "number", unit: "requests", about: "running, as the replica last reported" },
-      waiting: { type: "number", unit: "requests", about: "waiting in it, as it last reported" },
-      kv_usage: { type: "number", unit: "0 to 1", about: "share of its KV cache in use, as it last reported" },
+      queue_length: number("requests", "live leases of this router"),
+      load: number("requests", "what policies compare: leases, and what the replica reported beyond them"),
+      running: number("requests", "running, as the replica last reported"),
+      waiting: number("requests", "waiting in it, as it last reported"),
+      kv_usage: number("0 to 1", "share of its KV cache in use, as it last reported"),
     },
   },
   prefix_match_rate: {
     about: "How much of each routed request matched.",
     columns: {
-      router,
-      time_s: timeS,
-      request,
-      attempt,
+      ...tried,
       replica,
-      policy: { type: "string", about: "the policy's name" },
-      reason: { type: "string", about: "why that replica (the decision's reasons)" },
+      policy: string("the policy's name"),
+      reason: string("why that replica (the decision's reasons)"),
       text_chars: textChars,
-      matched_chars: { type: "number", unit: "characters", about: "of the text, what the policy's tree had" },
-      match_rate: { type: "number", unit: "0 to 1", about: "matched_chars ÷ text_chars" },
-      hit_available: { type: "number", unit: "characters", about: "what some candidate had been sent before" },
-      hit_chosen: { type: "number", unit: "characters", about: "what the chosen replica had been sent before" },
+      matched_chars: number("characters", "of the text, what the policy's tree had"),
+      match_rate: number("0 to 1", "matched_chars ÷ text_chars"),
+      hit_available: number("characters", "what some candidate had been sent before"),
+      hit_chosen: number("characters", "what the chosen replica had been sent before"),
     },
   },
   char_count_over_time: {
     about: "Characters of each replica in the router's tree, once an interval.",
-    columns: { router, time_s: timeS, replica, chars: { type: "number", unit: "characters", about: "that it owns" } },
+    columns: { router, time_s: timeS, replica, chars: number("characters", "that it owns") },
   },
   routing_mismatches: {
     about: "Where each request was meant to go, and where it went.",
     columns: {
-      router,
-      time_s: timeS,
-      request,
-      attempt,
+      ...tried,
       intended,
-      replica: { type: "string", about: "the replica that it got" },
-      matched: { type: "boolean", about: "whether it is the intended one; null where none was" },
+      replica: string("the replica that it got"),
+      matched: boolean("whether it is the intended one; null where none was"),
     },
   },
   deployment_overhead: {
@@ -106,45 +90,35 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       router,
       request,
       attempt,
-      received_s: { type: "number", unit: "s", about: "the router was called" },
-      asked_s: {
-        type: "number",
-        unit: "s",
-        about: "the policy was asked: the request is read, and has waited if it had to",
-      },
-      matched_s: { type: "number", unit: "s", about: "the policy answered: matched, and applied its rule" },
-      chosen_s: { type: "number", unit: "s", about: "the lease is there, and the text in the tree" },
-      sent_s: { type: "number", unit: "s", about: "the replica accepted it" },
-      first_token_s: { type: "number", unit: "s", about: "the first piece of the answer came" },
-      ended_s: { type: "number", unit: "s", about: "the lease ended" },
+      received_s: number("s", "the router was called"),
+      asked_s: number("s", "the policy was asked: the request is read, and has waited if it had to"),
+      matched_s: number("s", "the policy answered: matched, and applied its rule"),
+      chosen_s: number("s", "the lease is there, and the text in the tree"),
+      sent_s: number("s", "the replica accepted it"),
+      first_token_s: number("s", "the first piece of the answer came"),
+      ended_s: number("s", "the lease ended"),
     },
   },
   lease_ends: {
     about: "How each lease ended, and what the replica said of the answer.",
     columns: {
-      router,
-      time_s: timeS,
-      request,
-      attempt,
+      ...tried,
       replica,
-      end: { type: "string", about: "released, rejected, aborted, idle or forgotten" },
-      failed: { type: "boolean", about: "whether an error was reported" },
-      ttft_ms: { type: "number", unit: "ms", about: "from received_s to first_token_s" },
-      prompt_tokens: { type: "number", unit: "tokens", about: "of the prompt" },
-      cached_tokens: { type: "number", unit: "tokens", about: "of the prompt, those that were in the replica's cache" },
-      completion_tokens: { type: "number", unit: "tokens", about: "of the answer" },
+      end: string("released, rejected, aborted, idle or forgotten"),
+      failed: boolean("whether an error was reported"),
+      ttft_ms: number("ms", "from received_s to first_token_s"),
+      prompt_tokens: number("tokens", "of the prompt"),
+      cached_tokens: number("tokens", "of the prompt, those that were in the replica's cache"),
+      completion_tokens: number("tokens", "of the answer"),
     },
   },
   turned_away: {
     about: "Requests that got no replica.",
     columns: {
-      router,
-      time_s: timeS,
-      request,
-      attempt,
+      ...tried,
       intended,
-      why: { type: "string", about: "no_replica, queue_full, queue_timeout, aborted or error" },
-      waited_s: { type: "number", unit: "s", about: "from its arrival" },
+      why: string("no_replica, queue_full, queue_timeout, aborted or error"),
+      waited_s: number("s", "from its arrival"),
     },
   },
   decisions_by_reason: {
@@ -152,9 +126,9 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: {
       router,
       time_s: timeS,
-      policy: { type: "string", about: "the policy's name" },
-      reason: { type: "string", about: "why (the decision's reasons)" },
-      decisions: { type: "number", unit: "decisions", about: "how many" },
+      policy: string("the policy's name"),
+      reason: string("why (the decision's reasons)"),
+      decisions: number("decisions", "how many"),
     },
   },
   evictions: {
@@ -162,21 +136,33 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     columns: {
       router,
       time_s: timeS,
-      cause: { type: "string", about: "pressure (no room), expiry (ttlSecs) or sweep (the eviction loop)" },
-      evictions: { type: "number", unit: "", about: "how often" },
-      chars: { type: "number", unit: "characters", about: "how much" },
+      cause: string("pressure (no room), expiry (ttlSecs) or sweep (the eviction loop)"),
+      evictions: number("", "how often"),
+      chars: number("characters", "how much"),
     },
   },
   vllm_metrics: {
     about: "The engines' own metrics, as scraped; written by whoever scrapes.",
     columns: {
-      time_s: { type: "number", unit: "s", about: "when it was scraped" },
+      time_s: number("s", "when it was scraped"),
       replica,
-      metric: { type: "string", about: "the metric's name and labels, as the replica gives them" },
-      value: { type: "number", unit: "the metric's", about: "its value" },
+      metric: string("the metric's name and labels, as the replica gives them"),
+      value: number("the metric's", "its value"),
     },
   },
 };
 
 /** A row: a value for each column, in their order. */
 export type Row = readonly (string | number | boolean | null)[];
+
+function number(unit: string, about: string): Column {
+  return { type: "number", unit, about };
+}
+
+function string(about: string): Column {
+  return { type: "string", about };
+}
+
+function boolean(about: string): Column {
+  return { type: "boolean", about };
+}

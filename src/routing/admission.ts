@@ -37,6 +37,8 @@ interface Waiter extends Applicant {
   /** The policy would have it wait for that one though others had room. */
   insists: boolean;
   timer: unknown;
+  /** It has its lease or its error. */
+  gone: boolean;
   onAbort: () => void;
   resolve(lease: Lease): void;
   reject(reason: unknown): void;
@@ -91,7 +93,7 @@ export class Admission {
     const { meant, delayMs } = waits;
     const lease = await new Promise<Lease>((resolve, reject) => {
       const { arrival } = applicant.origin;
-      const state = { arrival, meant, insists: meant !== null, timer: null, onAbort: () => {} };
+      const state = { arrival, meant, insists: meant !== null, timer: null, gone: false, onAbort: () => {} };
       this.#begin({ ...applicant, ...state, resolve, reject }, delayMs);
     });
     // The signal may have ended the lease between the grant and now.
@@ -178,6 +180,7 @@ export class Admission {
     this.#backingOff.add(waiter);
     waiter.timer = timers.setTimeout(
       () => {
+        if (waiter.gone) return;
         if (over) this.#timeOut(waiter);
         else this.#comeBack(waiter, waiter.timeoutMs - delayMs);
       },
@@ -253,6 +256,8 @@ export class Admission {
   }
 
   #timeOut(waiter: Waiter): void {
+    // Timers that cannot be cleared go off all the same.
+    if (waiter.gone) return;
     const ahead = this.#line.ahead(waiter);
     this.#leave(waiter);
     const { waiting } = this;
@@ -273,13 +278,12 @@ export class Admission {
     this.#line.remove(waiter);
     this.#backingOff.delete(waiter);
     stopListening(waiter.signal, waiter.onAbort);
+    waiter.gone = true;
     if (waiter.timer === null) return;
-    const { timer } = waiter;
-    waiter.timer = null;
     try {
-      this.#settings.timers.clearTimeout(timer);
+      this.#settings.timers.clearTimeout(waiter.timer);
     } catch (error) {
-      // It has its lease or its error: who waits must not lose either.
+      // It has its lease or its error already, and is not to lose it.
       console.error(error);
     }
   }

@@ -1,5 +1,5 @@
 import { type PieceSource, relay, replicaUrl, UsageTail } from "../protocol/index.js";
-import { checkNumber } from "./checks.js";
+import { checkFields, checkFunction, checkNumber } from "./checks.js";
 import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 import { type FetchCall, readCall } from "./fetch-call.js";
 import type { Lease, LeaseReport } from "./lease.js";
@@ -65,19 +65,9 @@ export function createFetch(router: Router, options: RouterFetchOptions = {}): t
 
 function checkFetch(router: Router, options: RouterFetchOptions): void {
   if (typeof router?.acquire !== "function") throw new TypeError(`router must be a Router, not ${shown(router)}`);
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`options must be an object, not ${shown(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!FETCH_OPTIONS.includes(name)) {
-      throw new TypeError(`unknown option ${shown(name)}; there are ${FETCH_OPTIONS.join(", ")}`);
-    }
-  }
+  checkFields("options", options, FETCH_OPTIONS);
   for (const name of ["fetch", "routeOptions"] as const) {
-    const value: unknown = options[name];
-    if (value !== undefined && typeof value !== "function") {
-      throw new TypeError(`${name} must be a function, not ${shown(value)}`);
-    }
+    if (options[name] !== undefined) checkFunction(name, options[name]);
   }
   const { maxTries, timeoutMs } = options;
   checkNumber("maxTries", maxTries, (n) => Number.isInteger(n) && n >= 1, "a whole number, 1 or more");

@@ -50,22 +50,31 @@ export class IdleLimit {
 
   #sweep(): void {
     this.#timer = null;
-    let nowS: number;
+    let seconds: number | null = this.seconds;
     try {
-      nowS = this.#read();
+      seconds = this.#endIdle();
     } catch (error) {
+      // Looked for again later.
       console.error(error);
-      this.#arm(this.seconds);
-      return;
     }
+    if (seconds === null || this.#timer !== null) return;
+    try {
+      this.#arm(seconds);
+    } catch (error) {
+      // The next sign of life sets one.
+      console.error(error);
+    }
+  }
+
+  /** Seconds until the next one may be idle; null when there is none. */
+  #endIdle(): number | null {
+    const nowS = this.#read();
     for (const [idler, atS] of this.#signs) {
       const left = atS + this.seconds - nowS;
-      if (left > 0) {
-        this.#arm(left);
-        return;
-      }
+      if (left > 0) return left;
       this.#signs.delete(idler);
       idler.idle();
     }
+    return null;
   }
 }

@@ -1,7 +1,6 @@
-import { checkNumber } from "./checks.js";
+import { checkFields, checkFunction, checkNumber } from "./checks.js";
 import { type Observed, Observer } from "./observer.js";
 import { Repeater } from "./repeater.js";
-import { shown } from "./shown.js";
 import type { Timers } from "./timers.js";
 import type { TrackingRow } from "./tracking-rows.js";
 import type { RouterEvent, Watchers } from "./watch.js";
@@ -24,21 +23,14 @@ export interface Observation {
 
 /** @throws TypeError or RangeError that names the option, its value and what is accepted. */
 export function checkObserve(observe: unknown, options: ObserveOptions): void {
-  if (typeof observe !== "function") throw new TypeError(`observe must be a function, not ${shown(observe)}`);
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`options must be an object, not ${shown(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (name !== "everySecs" && name !== "stopwatch") {
-      throw new TypeError(`unknown option ${shown(name)}; there are everySecs, stopwatch`);
-    }
-  }
+  checkFunction("observe", observe);
+  checkFields("options", options, OBSERVE_OPTIONS);
   const { everySecs, stopwatch } = options;
   checkNumber("everySecs", everySecs, (n) => n > 0 && n <= 2_147_483, "above 0 and at most 2147483");
-  if (stopwatch !== undefined && typeof stopwatch !== "function") {
-    throw new TypeError(`stopwatch must be a function that gives seconds, not ${shown(stopwatch)}`);
-  }
+  if (stopwatch !== undefined) checkFunction("stopwatch", stopwatch, "a function that gives seconds");
 }
+
+const OBSERVE_OPTIONS = ["everySecs", "stopwatch"];
 
 /** Begins to track. What `observe` or `stopwatch` throws ends it. */
 export function startObserving(

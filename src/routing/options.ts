@@ -2,7 +2,7 @@ import { PrefixTree } from "../tree/index.js";
 import type { Matching } from "./admission.js";
 import { type Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./backoff.js";
 import type { Locality } from "./candidates.js";
-import { checkNumber, checkString, wrong } from "./checks.js";
+import { checkFields, checkFunction, checkNumber, checkString, wrong } from "./checks.js";
 import { type ForgottenLease, reportForgotten } from "./forgotten.js";
 import { POLICIES, type PolicyName, type PolicyOptions } from "./policies/index.js";
 import { checkOption } from "./policies/option-table.js";
@@ -115,9 +115,7 @@ export function checkOptions(options: RouterOptions): void {
   readReplicas(options.replicas);
   const { seed, clock, timers } = options;
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw wrong("seed", seed, "a whole number");
-  if (clock !== undefined && typeof clock !== "function") {
-    throw new TypeError(`clock must be a function that gives seconds, not ${shown(clock)}`);
-  }
+  if (clock !== undefined) checkFunction("clock", clock, "a function that gives seconds");
   if (timers !== undefined && (typeof timers?.setTimeout !== "function" || typeof timers.clearTimeout !== "function")) {
     throw new TypeError(`timers must be { setTimeout, clearTimeout }, not ${shown(timers)}`);
   }
@@ -133,9 +131,7 @@ export function checkOptions(options: RouterOptions): void {
   checkNumber("leaseIdleSecs", options.leaseIdleSecs, (n) => n > 0, "above 0");
   checkNumber("explainEvery", options.explainEvery, (n) => Number.isInteger(n) && n >= 0, "a whole number, 0 or more");
   const { onForgottenLease } = options;
-  if (onForgottenLease !== undefined && typeof onForgottenLease !== "function") {
-    throw new TypeError(`onForgottenLease must be a function, not ${shown(onForgottenLease)}`);
-  }
+  if (onForgottenLease !== undefined) checkFunction("onForgottenLease", onForgottenLease);
   checkPolicyOptions(options);
 }
 
@@ -148,7 +144,7 @@ function checkWaiting({ maxQueuedRequests, queueTimeoutMs, backoff }: RouterOpti
   );
   checkNumber("queueTimeoutMs", queueTimeoutMs, (n) => n >= 0, "0 or more");
   if (backoff === undefined) return;
-  checkFields("backoff", backoff, BACKOFF_OPTIONS);
+  checkFields("backoff", backoff, BACKOFF_OPTIONS, " in backoff");
   checkNumber("backoff.initialMs", backoff.initialMs, (n) => n >= 0 && n < Number.POSITIVE_INFINITY, "0 or more");
   checkNumber("backoff.multiplier", backoff.multiplier, (n) => n >= 1 && n < Number.POSITIVE_INFINITY, "1 or more");
   checkNumber("backoff.maxMs", backoff.maxMs, (n) => n >= 0 && n <= LONGEST_DELAY_MS, `from 0 to ${LONGEST_DELAY_MS}`);
@@ -156,18 +152,9 @@ function checkWaiting({ maxQueuedRequests, queueTimeoutMs, backoff }: RouterOpti
 
 function checkLocality(locality: Locality | undefined): void {
   if (locality === undefined) return;
-  checkFields("locality", locality, LOCALITY_OPTIONS);
+  checkFields("locality", locality, LOCALITY_OPTIONS, " in locality");
   checkString("locality.node", locality.node);
   checkString("locality.zone", locality.zone);
-}
-
-function checkFields(name: string, value: object, fields: readonly string[]): void {
-  if (typeof value !== "object" || value === null)
-    throw new TypeError(`${name} must be an object, not ${shown(value)}`);
-  for (const field of Object.keys(value)) {
-    if (!fields.includes(field))
-      throw new TypeError(`unknown option ${shown(field)} in ${name}; there are ${fields.join(", ")}`);
-  }
 }
 
 function checkWord(name: string, value: unknown, words: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { checkLabels, checkNumber, checkString, isStrings } from "./checks.js";
+import { checkFields, checkLabels, checkNumber, checkString, isStrings } from "./checks.js";
 import { Replica, type ReplicaOptions } from "./replica.js";
 import { shown } from "./shown.js";
 
@@ -24,14 +24,7 @@ export function readReplicas(replicas: readonly ReplicaOptions[]): ReplicaOption
 }
 
 function checkReplica(replica: ReplicaOptions, where: string): void {
-  if (typeof replica !== "object" || replica === null) {
-    throw new TypeError(`${where} must be an object, not ${shown(replica)}`);
-  }
-  for (const name of Object.keys(replica)) {
-    if (!REPLICA_OPTIONS.includes(name)) {
-      throw new TypeError(`unknown option ${shown(name)} in ${where}; there are ${REPLICA_OPTIONS.join(", ")}`);
-    }
-  }
+  checkFields(where, replica, REPLICA_OPTIONS, ` in ${where}`);
   const { id, maxOngoingRequests, model, labels } = replica;
   if (typeof id !== "string" || id === "") {
     throw new TypeError(`${where}.id must be a string, not empty, not ${shown(id)}`);

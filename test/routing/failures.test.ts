@@ -256,8 +256,8 @@ describe("a signal", () => {
 test.each<[object, string]>([
   [{ exclude: new Set([1n]) }, "exclude must be a Set of replica ids, not of 1"],
   [{ exclude: ["a"] }, "exclude must be a Set of replica ids, not an array"],
-  [{ labels: { zone: 1n } }, "labels.zone must be a string, not 1"],
-  [{ labels: { zone: undefined } }, "labels.zone must be a string, not null"],
+  [{ labels: { zone: 1n } }, "labels must be an object of strings: zone is 1"],
+  [{ labels: { zone: undefined } }, "labels must be an object of strings: zone is undefined"],
   [{ labels: ["zone"] }, "labels must be an object of strings, not an array"],
 ])("what is asked for is checked: %o", async (options, message) => {
   const { router } = failing();

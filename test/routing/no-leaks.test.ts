@@ -1,6 +1,13 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { type Lease, NoReplicaError, QueueFullError, QueueTimeoutError, Router } from "../../src/index.js";
+import { afterEach, expect, test, vi } from "vitest";
+import {
+  type Lease,
+  NoReplicaError,
+  type PolicyRequest,
+  QueueFullError,
+  QueueTimeoutError,
+  Router,
+} from "../../src/index.js";
 import { named, settled, VirtualTime } from "./support.js";
 
 const ACTIONS = [
@@ -22,30 +29,54 @@ const ACTIONS = [
   "limit",
   "load",
   "fail",
+  "mend",
   "pass",
 ] as const;
 
 const IDS = ["a", "b", "c", "d"];
 
 /** What may come of a call besides its result. */
-const EXPECTED = /has accepted the request|has been released already|^the policy fails$|^aborted$|retryOf must be/;
+const EXPECTED = /^failure: |has accepted the request|has been released already|^aborted$|retryOf must be/;
 
-test("whatever happens in whatever order, queue lengths are the live leases all along, and 0 in the end", async () => {
+/** What may fail, all at once or by itself. */
+const PARTS = ["choose", "policy", "clock", "timers", "signal"] as const;
+
+afterEach(() => void vi.restoreAllMocks());
+
+test("whatever happens and fails in whatever order, queue lengths are the live leases all along, and 0 in the end", async () => {
   const step = fc.tuple(fc.constantFrom(...ACTIONS), fc.nat(), fc.nat({ max: 20 }));
   const seen: Record<string, number> = {};
+  const failed: Record<string, number> = {};
+  // What fails where nobody can be told is told here.
+  vi.spyOn(console, "error").mockImplementation(() => {});
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom("pow_of_2", "prefix_aware", "own"),
+      fc.constantFrom("pow_of_2", "prefix_aware", "kv_cost", "session", "own"),
       fc.constantFrom("choice", "accept"),
       fc.constantFrom("exact", "fifo"),
       fc.array(step, { minLength: 150, maxLength: 300 }),
       async (name, insertAt, matching, steps) => {
         const time = new VirtualTime();
-        let fails = false;
-        const failing = () => {
-          if (fails) throw new Error("the policy fails");
+        const fails = new Set<(typeof PARTS)[number]>();
+        const orFail = (part: (typeof PARTS)[number]): void => {
+          if (!fails.has(part)) return;
+          failed[part] = (failed[part] ?? 0) + 1;
+          throw new Error(`failure: ${part}`);
         };
-        const own = { ...named(), onRouted: failing, onAccepted: failing, onRejected: failing, onReleased: failing };
+        const failing = () => orFail("policy");
+        const { choose } = named();
+        const own = {
+          ...named(),
+          choose: (request: PolicyRequest) => {
+            orFail("choose");
+            return choose(request);
+          },
+          onRouted: failing,
+          onAccepted: failing,
+          onFirstToken: failing,
+          onRejected: failing,
+          onReleased: failing,
+        };
         let list = IDS.map((id, i) => ({ id, maxOngoingRequests: i + 1 }));
         const router = new Router({
           policy: name === "own" ? own : name,
@@ -55,8 +86,20 @@ test("whatever happens in whatever order, queue lengths are the live leases all 
           maxQueuedRequests: 5,
           queueTimeoutMs: 300,
           leaseIdleSecs: 2,
-          clock: time.clock,
-          timers: time.timers,
+          clock: () => {
+            orFail("clock");
+            return time.clock();
+          },
+          timers: {
+            setTimeout: (callback, ms) => {
+              orFail("timers");
+              return time.timers.setTimeout(callback, ms);
+            },
+            clearTimeout: (handle) => {
+              orFail("timers");
+              time.timers.clearTimeout(handle);
+            },
+          },
           onForgottenLease: () => {},
         });
         const leases: Lease[] = [];
@@ -96,8 +139,18 @@ test("whatever happens in whatever order, queue lengths are the live leases all 
           const request = { text: `${IDS[which % 4]}bcabcabc`.slice(0, number % 9) + (which % 50) };
           const controller = new AbortController();
           controllers.push(controller);
+          const { signal } = controller;
+          for (const name of ["addEventListener", "removeEventListener"] as const) {
+            const call = signal[name].bind(signal) as () => void;
+            Object.defineProperty(signal, name, {
+              value: (...given: []) => {
+                orFail("signal");
+                call(...given);
+              },
+            });
+          }
           const id = IDS[which % 4]!;
-          const options = number % 2 ? { signal: controller.signal } : {};
+          const options = number % 2 ? { signal } : {};
           switch (what) {
             case "route":
               attempt(() => leases.push(router.route(request, options)));
@@ -106,20 +159,21 @@ test("whatever happens in whatever order, queue lengths are the live leases all 
               keep(router.acquire(request, options));
               break;
             case "abort":
-              fails = false;
               controllers[which % controllers.length]!.abort(new Error("aborted"));
               break;
             case "pass":
-              fails = false;
               await time.pass(number * 50);
               // When nobody's backoff can last, nobody waits beside a free place.
               if (number >= 10 && router.replicas.some(({ hasRoom }) => hasRoom)) expect(router.waiting).toBe(0);
               break;
             case "fail":
-              fails = number % 4 === 0;
+              fails.add(PARTS[which % PARTS.length]!);
+              break;
+            case "mend":
+              fails.clear();
               break;
             case "load":
-              router.setLoad(id, { running: number, waiting: 0 });
+              attempt(() => router.setLoad(id, { running: number, waiting: 0 }));
               break;
             case "remove":
               list = list.filter((replica) => replica.id !== id);
@@ -154,7 +208,7 @@ test("whatever happens in whatever order, queue lengths are the live leases all 
           }
           if (router.leases !== live.length) throw new Error(`${router.leases} leases, not ${live.length}`);
         }
-        fails = false;
+        fails.clear();
         for (const lease of leases) lease[Symbol.dispose]();
         await time.pass(1000);
         for (const lease of leases) lease[Symbol.dispose]();
@@ -169,4 +223,5 @@ test("whatever happens in whatever order, queue lengths are the live leases all 
   );
   expect(Object.values(seen).reduce((sum, count) => sum + count)).toBeGreaterThan(10_000);
   for (const action of ACTIONS) expect(seen[action]).toBeGreaterThan(100);
+  for (const part of PARTS) expect(failed[part], part).toBeGreaterThan(100);
 }, 60_000);

@@ -37,49 +37,15 @@ export class KeyedHash {
   }
 
   word(word: number): void {
-    this.#words++;
-    this.#v3 ^= word;
-    this.#mix(this.#rounds);
-    this.#v0 ^= word;
+    this.#words += this.#take(this.#rounds, 1, word);
   }
 
   /**
    * Takes in the characters of a text from there on, four a word, until there are no four ASCII ones or there were so many words.
-   * As `word`, without going through memory for each: 5 ns a word, which is how long a round takes.
    * @returns how many words.
    */
   ascii(text: string, from: number, most: number): number {
-    const rounds = this.#rounds;
-    const words = Math.min(most, (text.length - from) >> 2);
-    let [v0, v1, v2, v3] = [this.#v0, this.#v1, this.#v2, this.#v3];
-    let taken = 0;
-    for (; taken < words; taken++) {
-      const at = from + 4 * taken;
-      const a = text.charCodeAt(at);
-      const b = text.charCodeAt(at + 1);
-      const c = text.charCodeAt(at + 2);
-      const d = text.charCodeAt(at + 3);
-      if ((a | b | c | d) > 0x7f) break;
-      const word = a | (b << 8) | (c << 16) | (d << 24);
-      v3 ^= word;
-      for (let i = 0; i < rounds; i++) {
-        v0 = (v0 + v1) | 0;
-        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-        v0 = (v0 << 16) | (v0 >>> 16);
-        v2 = (v2 + v3) | 0;
-        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-        v0 = (v0 + v3) | 0;
-        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-        v2 = (v2 + v1) | 0;
-        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-        v2 = (v2 << 16) | (v2 >>> 16);
-      }
-      v0 ^= word;
-    }
-    this.#v0 = v0;
-    this.#v1 = v1;
-    this.#v2 = v2;
-    this.#v3 = v3;
+    const taken = this.#take(this.#rounds, Math.min(most, (text.length - from) >> 2), 0, text, from);
     this.#words += taken;
     return taken;
   }
@@ -101,23 +67,49 @@ export class KeyedHash {
     this.#words = words;
   }
 
+  /** Rounds alone: what a word of 0 does. */
   #mix(rounds: number): void {
+    this.#take(rounds, 1, 0);
+  }
+
+  /**
+   * Takes in so many words: each the one given, or four characters of the text, if there is one, up to the first that are not all
+   * ASCII. The state stays in registers meanwhile: 5 ns a word, which is how long a round takes.
+   * @returns how many.
+   */
+  #take(rounds: number, count: number, word: number, text: string | null = null, from = 0): number {
     let [v0, v1, v2, v3] = [this.#v0, this.#v1, this.#v2, this.#v3];
-    for (let i = 0; i < rounds; i++) {
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
+    let next = word;
+    let taken = 0;
+    for (; taken < count; taken++) {
+      if (text !== null) {
+        const at = from + 4 * taken;
+        const a = text.charCodeAt(at);
+        const b = text.charCodeAt(at + 1);
+        const c = text.charCodeAt(at + 2);
+        const d = text.charCodeAt(at + 3);
+        if ((a | b | c | d) > 0x7f) break;
+        next = a | (b << 8) | (c << 16) | (d << 24);
+      }
+      v3 ^= next;
+      for (let i = 0; i < rounds; i++) {
+        v0 = (v0 + v1) | 0;
+        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+        v0 = (v0 << 16) | (v0 >>> 16);
+        v2 = (v2 + v3) | 0;
+        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+        v0 = (v0 + v3) | 0;
+        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+        v2 = (v2 + v1) | 0;
+        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+        v2 = (v2 << 16) | (v2 >>> 16);
+      }
+      v0 ^= next;
     }
     this.#v0 = v0;
     this.#v1 = v1;
     this.#v2 = v2;
     this.#v3 = v3;
+    return taken;
   }
 }

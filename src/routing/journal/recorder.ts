@@ -1,5 +1,5 @@
 import { modelOf } from "../candidates.js";
-import { wrong } from "../checks.js";
+import { checkFields, checkFunction, wrong } from "../checks.js";
 import { QueueTimeoutError } from "../errors.js";
 import type { Hold, Origin } from "../lease.js";
 import { type RouterOptions, settingsOf } from "../options.js";
@@ -42,15 +42,8 @@ export interface Recording {
 
 /** @throws TypeError or RangeError that names the option, its value and what is accepted. */
 export function checkRecord(write: unknown, options: RecordOptions): void {
-  if (typeof write !== "function") throw new TypeError(`write must be a function, not ${shown(write)}`);
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`options must be an object, not ${shown(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!RECORD_OPTIONS.includes(name)) {
-      throw new TypeError(`unknown option ${shown(name)}; there are ${RECORD_OPTIONS.join(", ")}`);
-    }
-  }
+  checkFunction("write", write);
+  checkFields("options", options, RECORD_OPTIONS);
   const { keys = "texts", salt, blockChars = DEFAULT_BLOCK_CHARS } = options;
   if (keys !== "texts" && keys !== "hashes")
     throw new RangeError(`keys must be "texts" or "hashes", not ${shown(keys)}`);
