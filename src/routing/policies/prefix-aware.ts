@@ -64,17 +64,18 @@ export type PrefixAwareOptions = OptionsOf<typeof PREFIX_AWARE>;
 /**
  * `prefix_aware`: the replica that holds the longest matching prefix.
  *
- * Rule: 1. If the queues differ by more than `imbalancedThreshold`, power of two choices.
+ * Rule: 1. If the queues differ by more than `imbalancedThreshold`, or there is no text, power of two choices.
  * 2. Match the text against the candidates' texts. If the match rate is at least `matchRateThreshold`, choose among the
  * owners of the deepest node reached; else among the candidates with the fewest characters in the tree.
  * 3. Of these the one with the shortest queue; on a tie any.
  * 4. Where a request can wait and all of these are full, it waits for one; with `spill: "per-replica"` only replicas with room
  * are candidates from the start, so it goes to the next best.
- * Formula: match rate = matched characters ÷ characters of the text, 0 for an empty text.
+ * Formula: match rate = matched characters ÷ characters of the text.
  * Defaults: imbalancedThreshold Infinity, matchRateThreshold 0.1, spill "none", no eviction loop (400,000 / 360,000 / 10 s).
  * Source: Ray Serve LLM's PrefixCacheAffinityRouter, newest behaviour (smallest tenants among the candidates). Ray inserts
  * the text when the replica has taken the request; here that is `insertAt: "accept"`, and by default it is inserted when
- * the replica is chosen, so that a burst of one new prefix stays together.
+ * the replica is chosen, so that a burst of one new prefix stays together. Ray has an empty text match at rate 0: they all go to
+ * the smallest tenant, which they do not make larger; only what has no arguments goes by load there.
  * Mind: with the default threshold nothing spills, however long the queue; 10 does far better where one prefix is hot.
  */
 export function prefixAware(
@@ -93,6 +94,8 @@ export function prefixAware(
       texts.place(asked, replica);
       return { replica, reason: "imbalanced", matchedChars: 0 };
     }
+    // In the tree nothing tells one replica from another for it, however many come.
+    if (asked.key.chars === 0) return { replica: shorterOfTwo(asked, random), reason: "two_choices", matchedChars: 0 };
     const waits = spill === "none" && asked.full !== undefined && asked.full.length > 0;
     const request = waits ? withFull(asked, asked.full!) : asked;
     const { key, candidates } = request;
@@ -101,7 +104,7 @@ export function prefixAware(
     let reason = "smallest_tenant" as DecisionReason;
     let replica = texts.matchThenPlace(request, available, (match) => {
       matchedChars = match.matchedChars;
-      if ((key.chars === 0 ? 0 : matchedChars / key.chars) < matchRateThreshold) return null;
+      if (matchedChars / key.chars < matchRateThreshold) return null;
       reason = "prefix_match";
       return shortest(request, match.matchedTenants ?? [], waits);
     });

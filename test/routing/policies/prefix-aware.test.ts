@@ -71,11 +71,18 @@ describe("prefix_aware", () => {
     if (replica !== undefined) expect(decision.replica).toBe(replica);
   });
 
-  test("an empty text has rate 0 and goes to the smallest tenant", () => {
-    const router = makeRouter({ replicas: replicas("a", "b") });
-    serve(router, "a", "something");
-    expect(router.route({ prompt: [1, 2, 3] }).decision).toMatchObject({ replica: "b", matchRate: 0, textChars: 0 });
-  });
+  test.each([{}, { prompt: "" }, { prompt: [1, 2, 3] }, { messages: [] }, { messages: 5 }])(
+    "what has no text, as %j, goes to the shorter queue of two, whoever is the smallest tenant",
+    (request) => {
+      const router = makeRouter({ replicas: replicas("a", "b") });
+      serve(router, "a", "something");
+      load(router, "b", 1);
+      const { decision } = router.route(request);
+      expect(decision).toMatchObject({ replica: "a", reason: "two_choices", matchRate: 0, textChars: 0 });
+      load(router, "a", 2);
+      expect(router.route(request).decision.replica).toBe("b");
+    },
+  );
 
   test("only candidates count as smallest tenants", () => {
     const router = makeRouter({ replicas: [{ id: "a", maxOngoingRequests: 1 }, { id: "b" }, { id: "c" }] });
