@@ -11,7 +11,6 @@ export type RowSink = (table: TableName, row: Row) => void;
  */
 export function trackingRows(sink: RowSink, router = ""): (row: TrackingRow) => void {
   const counts = new Map<string, { policy: string; reason: string; decisions: number }>();
-  let sampledS = Number.NaN;
 
   function count({ policy, reason }: DecisionRow): void {
     const name = `${policy}\n${reason}`;
@@ -20,10 +19,8 @@ export function trackingRows(sink: RowSink, router = ""): (row: TrackingRow) => 
     else known.decisions++;
   }
 
-  /** At the first load row of an interval. */
+  /** At the first load row of an interval: at the others of it there are none. */
   function tellCounts(timeS: number): void {
-    if (timeS === sampledS) return;
-    sampledS = timeS;
     for (const { policy, reason, decisions } of counts.values()) {
       sink("decisions_by_reason", [router, timeS, policy, reason, decisions]);
     }

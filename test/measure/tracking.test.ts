@@ -113,6 +113,22 @@ describe("a collector", () => {
     expect(csvHeader("evictions")).toBe("router,time_s,cause,evictions,chars\n");
   });
 
+  test("counts decisions up to the stop, though an interval has just ended at that time", async () => {
+    const collector = new Collector();
+    const time = new VirtualTime();
+    const { clock, timers } = time;
+    const router = new Router({ policy: named(), replicas: [{ id: "a" }, { id: "b" }], clock, timers });
+    const observation = router.observe(trackingRows(collector.add));
+    router.route({ text: "a" });
+    await time.pass(1000);
+    router.route({ text: "a" });
+    observation.stop();
+    expect(collector.rows("decisions_by_reason").map(([, timeS, , , decisions]) => [timeS, decisions])).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
   test("drops what there is no room for, and says how much", () => {
     const collector = new Collector({ maxRows: 2 });
     for (let i = 0; i < 5; i++) collector.add("evictions", ["", i, "sweep", 1, 1]);

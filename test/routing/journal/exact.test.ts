@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { POLICIES, type PolicyName, Router, type RouterOptions, replay } from "../../../src/index.js";
+import { type Lease, POLICIES, type PolicyName, Router, type RouterOptions, replay } from "../../../src/index.js";
+import { Random } from "../../../src/random/index.js";
 import { traffic } from "./traffic.js";
 
 const CASES: [PolicyName, Partial<RouterOptions>][] = [
@@ -49,4 +50,25 @@ test.each(["structured", "reference"] as const)("chats that begin with a short m
   const report = await replay(lines);
   expect(report).toMatchObject({ decisions: 12, same: 12, firstDifference: null });
   if (rendering === "structured") expect(report).toMatchObject({ conversations: 3, laterTurns: 9, moves: 0 });
+});
+
+test("reports of load from before, from ahead, too old to count, and of a clock that was put back", async () => {
+  const random = new Random(3);
+  let now = 1000;
+  const replicas = ["a", "b", "c"].map((id) => ({ id }));
+  const router = new Router({ policy: "least_requests", replicas, clock: () => now, loadValidSecs: 2 });
+  const lines: string[] = [];
+  router.record((line) => lines.push(line));
+  const live: Lease[] = [];
+  let refused = 0;
+  for (let i = 0; i < 600; i++) {
+    now += i === 300 ? -500 : random.below(10) / 10;
+    const at = now + random.below(12) - 6;
+    const load = { running: random.below(9), waiting: random.below(3) };
+    if (!router.setLoad("abc"[random.below(3)]!, random.below(4) === 0 ? load : { ...load, at })) refused++;
+    live.push(router.route({ text: `${i}` }));
+    if (live.length > 5) live.splice(random.below(5), 1)[0]!.release();
+  }
+  expect(refused).toBeGreaterThan(50);
+  expect(await replay(lines)).toMatchObject({ decisions: 600, same: 600, firstDifference: null });
 });
