@@ -158,6 +158,8 @@ export function connectionFault(error: Error): string {
     case "EPIPE":
     case "UND_ERR_SOCKET":
       return "the connection was cut";
+    case "EMFILE":
+      return "no more sockets: raise the limit (ulimit -n), or give --max-concurrency";
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "no such host";
