@@ -40,11 +40,10 @@ export async function serving(options: ServingOptions): Promise<number> {
     process.stderr.write(`${workload.description}\n${server.model} at ${baseUrls.join(", ")}\n`);
     let result = await load(workload, options, server, stop.signal);
     if (options.withWarmup && !result.interrupted) {
-      const first = reportOf(result).summary.ttftMs.mean;
-      process.stderr.write(`warm-up run: mean TTFT ${first.toFixed(1)} ms; now the run that counts\n`);
+      const first = meanTtft(result);
+      process.stderr.write(`warm-up run: mean TTFT ${first} ms; now the run that counts\n`);
       result = await load(workload, options, server, stop.signal);
-      const second = reportOf(result).summary.ttftMs.mean;
-      process.stderr.write(`mean TTFT ${second.toFixed(1)} ms after ${first.toFixed(1)} ms in the warm-up run\n`);
+      process.stderr.write(`mean TTFT ${meanTtft(result)} ms after ${first} ms in the warm-up run\n`);
     }
     return tell(result, options, workload, server);
   } finally {
@@ -146,6 +145,10 @@ function checkOptions({ outputFile, minOutputLen, maxOutputLen }: ServingOptions
   } catch (error) {
     throw new UsageError(`${outputFile} cannot be written: ${(error as Error).message}`);
   }
+}
+
+function meanTtft(result: LoadResult): string {
+  return reportOf(result).summary.ttftMs?.mean.toFixed(1) ?? "-";
 }
 
 function hostOf(host: string): string {

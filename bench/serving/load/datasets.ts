@@ -1,5 +1,6 @@
-import { UsageError } from "../../../src/cli/usage-error.js";
-import { type Workload, workload } from "../../../src/workloads/index.js";
+import { openWorkload } from "../../../src/cli/datasets.js";
+import { type Workload, type WorkloadName, workloadCatalog, workloadNames } from "../../../src/workloads/index.js";
+import { downloaded } from "./download.js";
 
 /** Which requests, by the names of options. */
 export interface DatasetOptions {
@@ -24,46 +25,64 @@ export interface DatasetOptions {
   readonly randomRangeRatio: number;
   readonly mooncakeSlowdownFactor: number;
 }
-export type DatasetName = (typeof datasetNames)[number];
 
-export const datasetNames = ["reference", "chat", "generated-shared-prefix", "random"] as const;
+/** SGLang's name beside ours. */
+export type DatasetName = WorkloadName | "generated-shared-prefix";
 
-export function datasetNameOf({ datasetName }: DatasetOptions): DatasetName {
-  return datasetName ?? "reference";
+export const datasetNames: readonly DatasetName[] = [
+  "sharegpt",
+  "generated-shared-prefix",
+  ...workloadNames.filter((name) => name !== "sharegpt"),
+];
+
+/** The name that was given; without one ShareGPT when there is a file or link, else what is generated with its statistics. */
+export function datasetNameOf({ datasetName, datasetPath, datasetLink }: DatasetOptions): DatasetName {
+  return datasetName ?? (datasetPath === undefined && datasetLink === undefined ? "reference" : "sharegpt");
 }
+
+/**
+ * The workload that options describe, its file read or fetched.
+ * @throws UsageError for a file that cannot be had, or a record that is not in the dataset's format.
+ */
 export async function datasetOf(options: DatasetOptions): Promise<Workload> {
-  const { seed, numPrompts: requests, minOutputLen: minOutputTokens, maxOutputLen: maxOutputTokens } = options;
+  const { datasetPath, datasetLink } = options;
+  const name = workloadNameOf(options);
+  const values: Readonly<Record<string, unknown>> = {
+    ...shapeOf(name, options),
+    seed: options.seed,
+    maxConversations: options.maxConversations,
+    minOutputTokens: options.minOutputLen,
+    maxOutputTokens: options.maxOutputLen,
+    slowdown: options.mooncakeSlowdownFactor,
+  };
+  const { parameters } = workloadCatalog[name];
+  const accepted = Object.entries(values).filter(([parameter]) => Object.hasOwn(parameters, parameter));
+  const file = datasetPath ?? (datasetLink === undefined ? undefined : await downloaded(datasetLink));
+  return openWorkload(name, Object.fromEntries(accepted), { file });
+}
+
+function workloadNameOf(options: DatasetOptions): WorkloadName {
   const name = datasetNameOf(options);
-  try {
-    switch (name) {
-      case "reference":
-      case "chat":
-        return workload(name, { seed, requests, minOutputTokens, maxOutputTokens });
-      case "generated-shared-prefix": {
-        const shape = {
-          seed,
-          groups: options.gspNumGroups,
-          promptsPerGroup: options.gspPromptsPerGroup,
-          systemTokens: options.gspSystemPromptLen,
-          questionTokens: options.gspQuestionLen,
-          outputTokens: options.gspOutputLen,
-          rangeRatio: options.gspRangeRatio,
-          ordered: options.gspOrdered,
-        };
-        const { gspZipfAlpha: alpha } = options;
-        return alpha === undefined ? workload("gsp", shape) : workload("gspzipf", { ...shape, alpha });
-      }
-      case "random":
-        return workload("random", {
-          seed,
-          requests,
-          inputTokens: options.randomInputLen,
-          outputTokens: options.randomOutputLen,
-          rangeRatio: options.randomRangeRatio,
-        });
-    }
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
+  if (name !== "generated-shared-prefix") return name;
+  return options.gspZipfAlpha === undefined ? "gsp" : "gspzipf";
+}
+
+/** How many requests of which lengths. */
+function shapeOf(name: WorkloadName, options: DatasetOptions): Readonly<Record<string, unknown>> {
+  if (name === "gsp" || name === "gspzipf") {
+    // As many as there are groups and prompts of each, as in SGLang's.
+    return {
+      groups: options.gspNumGroups,
+      promptsPerGroup: options.gspPromptsPerGroup,
+      systemTokens: options.gspSystemPromptLen,
+      questionTokens: options.gspQuestionLen,
+      outputTokens: options.gspOutputLen,
+      rangeRatio: options.gspRangeRatio,
+      ordered: options.gspOrdered,
+      alpha: options.gspZipfAlpha,
+    };
   }
+  const { numPrompts: requests, randomInputLen, randomOutputLen, randomRangeRatio } = options;
+  if (name !== "random") return { requests };
+  return { requests, inputTokens: randomInputLen, outputTokens: randomOutputLen, rangeRatio: randomRangeRatio };
 }

@@ -24,7 +24,7 @@ const PLAIN_EVERY_MS = 10_000;
 export function showProgress(total: number, terminal: Terminal): Progress {
   const isTty = terminal.isTTY === true;
   let ttfts: number[] = [];
-  let shownTtft = Number.NaN;
+  let shownTtft: number | null = null;
   let ended = 0;
   let failed = 0;
   let underWay = 0;
@@ -34,7 +34,7 @@ export function showProgress(total: number, terminal: Terminal): Progress {
   function draw(): void {
     const now = performance.now();
     const rate = ((ended - shownEnded) * 1000) / (now - shownAtMs);
-    if (ttfts.length > 0) shownTtft = summarize(ttfts).median;
+    shownTtft = summarize(ttfts)?.median ?? shownTtft;
     ttfts = [];
     [shownAtMs, shownEnded] = [now, ended];
     const figures = [
@@ -42,7 +42,7 @@ export function showProgress(total: number, terminal: Terminal): Progress {
       `${rate.toFixed(1)} req/s`,
       `${underWay} under way`,
       `${failed} failed`,
-      `TTFT ${Number.isNaN(shownTtft) ? "-" : shownTtft.toFixed(1)} ms`,
+      `TTFT ${shownTtft?.toFixed(1) ?? "-"} ms`,
     ].join("  ");
     if (!isTty) terminal.write(`${figures}\n`);
     else {

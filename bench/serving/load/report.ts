@@ -1,9 +1,19 @@
-import { type RunSummary, type Summary, summarizeRun } from "../../../src/measure/index.js";
+import { type ServingFigures, ServingMeter, type Summary } from "../../../src/measure/index.js";
 import type { RunOptions } from "./options.js";
+import { peakConcurrent, peakOutputTokens } from "./peaks.js";
 import type { LoadResult, RequestRecord } from "./run.js";
 import type { Strain } from "./strain.js";
 
-/** What a run came to. */
+/** What a run came to: answered requests only. */
+export interface RunSummary extends ServingFigures {
+  /** Of the requests whose answers say it, and by their input tokens, 0 to 1; null where none does. */
+  readonly cachedTokens: number | null;
+  readonly cacheHitRate: number | null;
+  /** Null where nobody counted. */
+  readonly peakOutputThroughput: number | null;
+  readonly peakConcurrent: number | null;
+}
+
 export interface RunReport {
   readonly summary: RunSummary;
   readonly strain: Strain;
@@ -19,11 +29,31 @@ export function reportOf({ records, durationMs, strain, interrupted }: LoadResul
   const causes = new Map<string, number>();
   for (const { failure } of records) if (failure !== null) causes.set(failure, (causes.get(failure) ?? 0) + 1);
   return {
-    summary: summarizeRun(answered, durationMs),
+    summary: summaryOf(answered, durationMs),
     strain,
     interrupted,
     withoutUsage: answered.filter(({ hasUsage }) => !hasUsage).length,
     failures: [...causes].sort(([, a], [, b]) => b - a),
+  };
+}
+
+function summaryOf(answered: readonly RequestRecord[], durationMs: number): RunSummary {
+  const meter = new ServingMeter();
+  const told = { cached: 0, input: 0, answers: 0 };
+  for (const { sentMs, pieceMs, endMs, inputTokens, outputTokens, cachedTokens } of answered) {
+    meter.answered({ sentMs, firstMs: pieceMs[0] ?? endMs, lastMs: endMs, promptTokens: inputTokens, outputTokens });
+    for (let i = 1; i < pieceMs.length; i++) meter.gap(pieceMs[i]! - pieceMs[i - 1]!);
+    if (cachedTokens === null) continue;
+    told.answers++;
+    told.cached += cachedTokens;
+    told.input += inputTokens;
+  }
+  return {
+    ...meter.figures(durationMs),
+    cachedTokens: told.answers === 0 ? null : told.cached,
+    cacheHitRate: told.answers === 0 ? null : told.cached / told.input,
+    peakOutputThroughput: peakOutputTokens(answered),
+    peakConcurrent: peakConcurrent(answered),
   };
 }
 
@@ -38,7 +68,7 @@ export function printedReport(report: RunReport, options: RunOptions): string {
     line("Max request concurrency:", options.maxConcurrency ?? "not set"),
     line("Successful requests:", summary.completed),
     line("Benchmark duration (s):", fixed(summary.durationS)),
-    line("Total input tokens:", summary.inputTokens),
+    line("Total input tokens:", summary.promptTokens),
     line("Total generated tokens:", summary.outputTokens),
     ...(cachedTokens === null ? [] : [line("Total cached tokens:", cachedTokens)]),
     ...(cacheHitRate === null ? [] : [line("Cache hit rate (%):", fixed(cacheHitRate * 100))]),
@@ -46,8 +76,8 @@ export function printedReport(report: RunReport, options: RunOptions): string {
     line("Input token throughput (tok/s):", fixed(summary.inputThroughput)),
     line("Output token throughput (tok/s):", fixed(summary.outputThroughput)),
     line("Peak output token throughput (tok/s):", fixed(summary.peakOutputThroughput)),
-    line("Peak concurrent requests:", summary.peakConcurrent),
-    line("Total token throughput (tok/s):", fixed(summary.totalThroughput)),
+    line("Peak concurrent requests:", summary.peakConcurrent ?? "n/a"),
+    line("Total token throughput (tok/s):", fixed(summary.inputThroughput + summary.outputThroughput)),
     line("Concurrency:", fixed(summary.concurrency)),
     heading("End-to-End Latency", "-"),
     ...times("E2E Latency", summary.e2eMs),
@@ -57,7 +87,7 @@ export function printedReport(report: RunReport, options: RunOptions): string {
     ...times("TPOT", summary.tpotMs),
     heading("Inter-Token Latency", "-"),
     ...times("ITL", summary.itlMs),
-    line("Max ITL (ms):", fixed(summary.itlMs.max)),
+    line("Max ITL (ms):", fixed(summary.itlMs?.max)),
     heading("Client", "-"),
     line("Sent after due, median / P99 (ms):", `${fixed(strain.sendLagMedianMs)} / ${fixed(strain.sendLagP99Ms)}`),
     line("Event loop late, P99 (ms):", fixed(strain.loopDelayP99Ms)),
@@ -113,25 +143,22 @@ export function figuresOf(summary: RunSummary): Record<string, number | null> {
   const figures: Record<string, number | null> = {
     duration: summary.durationS,
     completed: summary.completed,
-    total_input_tokens: summary.inputTokens,
+    total_input_tokens: summary.promptTokens,
     total_output_tokens: summary.outputTokens,
     total_cached_tokens: summary.cachedTokens,
     cache_hit_rate: summary.cacheHitRate,
     request_throughput: summary.requestThroughput,
     input_throughput: summary.inputThroughput,
     output_throughput: summary.outputThroughput,
-    total_throughput: summary.totalThroughput,
+    total_throughput: summary.inputThroughput + summary.outputThroughput,
     peak_output_throughput: summary.peakOutputThroughput,
     peak_concurrent_requests: summary.peakConcurrent,
     concurrency: summary.concurrency,
   };
   const all = { e2e_latency: summary.e2eMs, ttft: summary.ttftMs, tpot: summary.tpotMs, itl: summary.itlMs };
-  for (const [name, { mean, median, std, p90, p95, p99, max }] of Object.entries(all)) {
-    for (const [of, value] of Object.entries({ mean, median, std, p90, p95, p99, max })) {
-      figures[`${of}_${name}_ms`] = value;
-    }
+  for (const [name, times] of Object.entries(all)) {
+    for (const of of STATISTICS) figures[`${of}_${name}_ms`] = times?.[of] ?? null;
   }
-  for (const [name, value] of Object.entries(figures)) if (!Number.isFinite(value)) figures[name] = null;
   return figures;
 }
 
@@ -149,10 +176,11 @@ function detailOf(record: RequestRecord): object {
 }
 
 const WIDTH = 50;
+const STATISTICS = ["mean", "median", "std", "p90", "p95", "p99", "max"] as const;
+const PRINTED = { Mean: "mean", Median: "median", P90: "p90", P95: "p95", P99: "p99" } as const;
 
-function times(name: string, { mean, median, p90, p95, p99 }: Summary): string[] {
-  const figures = { Mean: mean, Median: median, P90: p90, P95: p95, P99: p99 };
-  return Object.entries(figures).map(([of, value]) => line(`${of} ${name} (ms):`, fixed(value)));
+function times(name: string, summary: Summary | null): string[] {
+  return Object.entries(PRINTED).map(([label, of]) => line(`${label} ${name} (ms):`, fixed(summary?.[of])));
 }
 
 function line(label: string, value: string | number): string {
@@ -164,6 +192,6 @@ function heading(text: string, fill: string): string {
   return fill.repeat(left) + text + fill.repeat(WIDTH - left - text.length);
 }
 
-function fixed(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(2) : "n/a";
+function fixed(value: number | null | undefined): string {
+  return value === undefined || value === null ? "n/a" : value.toFixed(2);
 }

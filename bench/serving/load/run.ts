@@ -1,10 +1,9 @@
-import type { MeasuredRequest } from "../../../src/measure/index.js";
 import { Random } from "../../../src/random/index.js";
+import { ConversationTurns, IndependentTurns, type Turns } from "../../../src/simulator/cluster/turns.js";
 import type { Workload, WorkloadRequest } from "../../../src/workloads/index.js";
 import { poissonArrivals } from "./arrivals.js";
 import type { Backend } from "./backends.js";
 import type { Client } from "./client.js";
-import { feedOf } from "./feed.js";
 import { type Strain, StrainGauge } from "./strain.js";
 
 export interface LoadOptions {
@@ -25,11 +24,21 @@ export interface LoadOptions {
 }
 
 /** One request of a run; times in ms from the run's start. */
-export interface RequestRecord extends MeasuredRequest {
+export interface RequestRecord {
   readonly conversation: number;
   readonly turn: number;
   /** When it was to be sent, had there been a place. */
   readonly intendedMs: number;
+  /** Just before it was sent. */
+  readonly sentMs: number;
+  /** When each piece with text came; of an answer in one piece, when that was whole. */
+  readonly pieceMs: readonly number[];
+  /** When the last of the answer came, be it text or not. */
+  readonly endMs: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Of the input tokens, those that the engine had in its cache; null where the answer does not say. */
+  readonly cachedTokens: number | null;
   /** Whether the answer had a usage; without, `outputTokens` is what was asked for, and `inputTokens` a fourth of the characters. */
   readonly hasUsage: boolean;
   /** Null when it was answered. */
@@ -66,7 +75,7 @@ class Run {
   readonly result: Promise<LoadResult>;
   readonly #options: LoadOptions;
   readonly #watcher: LoadWatcher | undefined;
-  readonly #feed: ReturnType<typeof feedOf>;
+  readonly #turns: Turns;
   readonly #bodies: Map<WorkloadRequest, Buffer>;
   readonly #arrivals: ArrayLike<number>;
   readonly #records: RequestRecord[] = [];
@@ -87,7 +96,9 @@ class Run {
     this.#watcher = watcher;
     const open = maxConcurrency === null ? workload.conversations : 3 * maxConcurrency;
     const kept = workload.sequential ? workload : keeping(workload);
-    this.#feed = feedOf(kept, open, new Random(seed + 1));
+    this.#turns = workload.sequential
+      ? new ConversationTurns(workload, open, "all", new Random(seed + 1))
+      : new IndependentTurns(kept);
     this.#bodies = workload.sequential ? new Map() : this.#prepared(kept);
     const times = requestRate === Number.POSITIVE_INFINITY ? ownTimes(kept) : null;
     this.#arrivals = times ?? poissonArrivals(workload.size, requestRate, new Random(seed));
@@ -135,7 +146,7 @@ class Run {
   #pump(): void {
     const most = this.#options.maxConcurrency ?? Number.POSITIVE_INFINITY;
     while (this.#sent < this.#due && this.#underWay < most) {
-      const request = this.#feed.take();
+      const request = this.#turns.take();
       if (request === null) return;
       this.#send(request, this.#arrivals[this.#sent++]!);
     }
@@ -171,7 +182,7 @@ class Run {
       };
       this.#records.push(record);
       this.#watcher?.ended(record);
-      this.#feed.answered(request);
+      this.#turns.answered(request);
       if (this.#records.length === this.#arrivals.length) this.#end(false);
       else this.#pump();
     });
