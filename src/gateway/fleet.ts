@@ -97,7 +97,6 @@ export class Fleet {
     const member = this.member(lease.replica.id);
     if (member === undefined || this.#unavailable.has(member.id)) return null;
     const probe = member.breaker?.begin(this.#settings.clock()) ?? false;
-    member.clean = false;
     if (probe) this.#refresh(member);
     return new Attempt(this, member, probe);
   }
@@ -139,6 +138,8 @@ export class Fleet {
 
   /** @internal */
   answered(member: Member): void {
+    // A text that was rejected is taken back; what is answered stays.
+    member.clean = false;
     member.breaker?.answered(this.#settings.clock());
     this.#refresh(member);
   }

@@ -13,7 +13,7 @@ export class Member {
   reachable = true;
   healthy = true;
   draining = false;
-  /** Nothing was sent since its texts were forgotten. */
+  /** Nothing was answered since its texts were forgotten. */
   clean = true;
   /** How often in a row its reports contradicted the tree. */
   cold = 0;

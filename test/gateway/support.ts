@@ -21,6 +21,39 @@ export async function serve(handler: Handler): Promise<string> {
   return listener.url;
 }
 
+export interface Mortal {
+  readonly url: string;
+  /** Cuts all connections and listens no more. */
+  kill(): Promise<void>;
+  /** Listens again at the same address. */
+  revive(): Promise<void>;
+}
+
+/** As `serve`, of a server that can be killed and started again. */
+export async function serveMortal(handler: Handler): Promise<Mortal> {
+  let listener = await listen(async (request) => handler(request), { host: "127.0.0.1", port: 0 });
+  const { url } = listener;
+  let alive = true;
+  const kill = async (): Promise<void> => {
+    if (!alive) return;
+    alive = false;
+    listener.destroy();
+    await listener.close();
+  };
+  stops.push(kill);
+  return {
+    url,
+    kill,
+    async revive() {
+      listener = await listen(async (request) => handler(request), {
+        host: "127.0.0.1",
+        port: Number(new URL(url).port),
+      });
+      alive = true;
+    },
+  };
+}
+
 /** An address at which nobody listens. */
 export async function deadAddress(): Promise<string> {
   const listener = await listen(async () => new Response(), { host: "127.0.0.1", port: 0 });
@@ -118,4 +151,49 @@ export async function settled(read: () => number | Promise<number>): Promise<num
 /** Resolves once the condition holds, asked at each turn of the event loop. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Time that goes only when it is told to: for a gateway and its router. */
+export function manualTime(): {
+  readonly options: Pick<GatewayOptions, "clock" | "timers">;
+  advance(ms: number): void;
+} {
+  let nowMs = 0;
+  let handles = 0;
+  const waiting = new Map<unknown, { readonly atMs: number; readonly callback: () => void }>();
+  const clock = (): number => nowMs / 1000;
+  const timers = {
+    setTimeout(callback: () => void, ms: number): unknown {
+      waiting.set(++handles, { atMs: nowMs + ms, callback });
+      return handles;
+    },
+    clearTimeout: (handle: unknown): void => void waiting.delete(handle),
+  };
+  return {
+    options: { clock, timers },
+    /** Calls back, in their order, all whose time comes. */
+    advance(ms: number): void {
+      const untilMs = nowMs + ms;
+      for (;;) {
+        const due = [...waiting].filter(([, { atMs }]) => atMs <= untilMs).sort(([, a], [, b]) => a.atMs - b.atMs)[0];
+        if (due === undefined) break;
+        waiting.delete(due[0]);
+        nowMs = due[1].atMs;
+        due[1].callback();
+      }
+      nowMs = untilMs;
+    },
+  };
+}
+
+export async function sha256(secret: string): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret)));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The value of a series, by its whole name with labels; undefined when there is none. */
+export async function metric(url: string, series: string): Promise<number | undefined> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }

@@ -1,0 +1,188 @@
+import { describe, expect, test, vi } from "vitest";
+import type { GatewayOptions } from "../../src/gateway/index.js";
+import { post, resolvers, serve, sha256, startGateway, until } from "./support.js";
+
+const fine = () => new Response("{}");
+const PROMPT = { prompt: "Why is the sky blue? ".repeat(20) };
+
+async function withAdmin(replicas: readonly string[], options: Partial<GatewayOptions> = {}) {
+  const running = await startGateway(replicas, { adminTokenSha256: await sha256("token"), ...options });
+  const admin = async (method: string, path: string, body?: unknown) => {
+    const sent = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
+    const response = await fetch(`${running.url}/admin${path}`, {
+      method,
+      headers: { authorization: "Bearer token" },
+      ...(sent !== undefined && { body: sent as BodyInit }),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const json = response.headers.get("content-type") === "application/json";
+    // biome-ignore lint/suspicious/noExplicitAny: whatever the page gives.
+    return { status: response.status, bytes, json: (json ? JSON.parse(new TextDecoder().decode(bytes)) : null) as any };
+  };
+  return { ...running, admin };
+}
+
+describe("/admin", () => {
+  test("is not there without a token in the options", async () => {
+    const { url } = await startGateway([await serve(fine)]);
+    expect((await fetch(`${url}/admin/stats`, { headers: { authorization: "Bearer token" } })).status).toBe(404);
+  });
+
+  test("wants the token, not a client's key", async () => {
+    const keys = [{ name: "me", sha256: await sha256("key"), trusted: true }];
+    const { url } = await withAdmin([await serve(fine)], { keys });
+    for (const authorization of ["", "Bearer key", "Bearer wrong", "token"]) {
+      const response = await fetch(`${url}/admin/stats`, { headers: { authorization } });
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ error: { code: "invalid_admin_token" } });
+    }
+  });
+
+  test("/stats tells what is under way and what was done", async () => {
+    const { url, admin, ended } = await withAdmin([await serve(fine)]);
+    for (let i = 0; i < 2; i++) await post(`${url}/v1/completions`, PROMPT);
+    await post(`${url}/v1/completions`, "{");
+    await ended(3);
+    const { json } = await admin("GET", "/stats");
+    const chars = PROMPT.prompt.length;
+    expect(json).toMatchObject({ open: 0, draining: false, requests: { completed: 2, bad_request: 1 } });
+    expect(json.models).toMatchObject([
+      {
+        model: null,
+        policy: "prefix_aware",
+        queued: 0,
+        decisions: { decisions: 2, matchRate: 0.5, textChars: 2 * chars, hitAvailable: chars, hitChosen: chars },
+        tree: { chars, nodes: 2 },
+        replicas: [{ id: "a", state: "healthy", breaker: "closed", queueLength: 0, treeChars: chars, running: null }],
+      },
+    ]);
+  });
+
+  test("/replicas adds, drains and removes; what is under way goes on", async () => {
+    const answer = resolvers();
+    const slow = await serve(() => answer.promise.then(() => new Response("from a")));
+    const { url, admin, router, ended } = await withAdmin([slow]);
+    const first = post(`${url}/v1/completions`, PROMPT);
+    await until(() => router.leases === 1);
+
+    expect((await admin("POST", "/replicas/a/drain")).json.replicas).toMatchObject([{ id: "a", state: "draining" }]);
+    expect((await post(`${url}/v1/completions`, PROMPT)).status).toBe(503);
+    const added = await admin("POST", "/replicas", { id: "b", url: await serve(() => new Response("from b")) });
+    expect([added.status, added.json.replicas.map(({ id }: { id: string }) => id)]).toEqual([201, ["a", "b"]]);
+    expect(await (await post(`${url}/v1/completions`, PROMPT)).text()).toBe("from b");
+    expect((await admin("POST", "/replicas/a/undrain")).json.replicas[0].state).toBe("healthy");
+    expect((await admin("DELETE", "/replicas/a")).json.replicas).toHaveLength(1);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).not.toContain('replica="a"');
+    answer.resolve();
+    expect(await (await first).text()).toBe("from a");
+    await ended(3);
+    expect(router.leases).toBe(0);
+  });
+
+  test.each([
+    ["one that is there", { id: "a", url: "http://x" }, 409, "replica_exists"],
+    ["one without an address", { id: "b" }, 400, "invalid_replica"],
+    ["one with a password in it", { id: "b", url: "http://me:hush@host" }, 400, "invalid_replica"],
+    ["one with an option that is none", { id: "b", url: "http://x", weight: 1 }, 400, "invalid_replica"],
+  ])("/replicas refuses %s", async (_, body, status, code) => {
+    const { admin, router } = await withAdmin([await serve(fine)]);
+    const answer = await admin("POST", "/replicas", body);
+    expect([answer.status, answer.json.error.code]).toEqual([status, code]);
+    expect(JSON.stringify(answer.json)).not.toContain("hush");
+    expect(router.replicas).toHaveLength(1);
+    for (const [method, path] of [
+      ["DELETE", "/replicas/z"],
+      ["POST", "/replicas/z/drain"],
+    ] as const) {
+      expect((await admin(method, path)).status).toBe(404);
+    }
+  });
+
+  test("/decisions explains the last ones, without a word of the prompts", async () => {
+    const { url, admin } = await withAdmin([await serve(fine), await serve(fine)]);
+    for (let i = 0; i < 3; i++) await post(`${url}/v1/completions`, PROMPT);
+    const { json } = await admin("GET", "/decisions?limit=2");
+    expect(json.decisions).toHaveLength(2);
+    expect(json.decisions[0]).toMatchObject({
+      reason: "prefix_match",
+      matchRate: 1,
+      attempt: 1,
+      path: "/v1/completions",
+    });
+    expect(json.decisions[0].candidates).toHaveLength(2);
+    expect(json.decisions[0].explanation).toMatch(/^prefix_aware chose [ab]: prefix_match/);
+    expect(JSON.stringify(json)).not.toContain("sky");
+    expect((await admin("GET", "/decisions?limit=0")).status).toBe(400);
+  });
+
+  test("/explain says what would happen, and leaves nothing behind", async () => {
+    let seen = 0;
+    const replica = await serve(() => {
+      seen++;
+      return fine();
+    });
+    const { url, admin, router } = await withAdmin([replica, replica]);
+    await post(`${url}/v1/completions`, PROMPT);
+    const before = router.tree!.stats();
+    const { json } = await admin("POST", "/explain", { prompt: `${PROMPT.prompt}And why?` });
+    expect(json).toMatchObject({
+      wouldWait: false,
+      decision: { reason: "prefix_match", hitChosen: PROMPT.prompt.length },
+    });
+    await admin("POST", "/explain", { messages: [{ role: "user", content: "Something else" }] });
+    expect([seen, router.leases]).toEqual([1, 0]);
+    expect(router.tree!.stats().chars).toBe(before.chars);
+    expect((await admin("POST", "/explain", { prompt: [1, 2, 3] })).json.error.code).toBe("cannot_explain");
+    await admin("POST", "/replicas/a/drain");
+    await admin("POST", "/replicas/b/drain");
+    expect((await admin("POST", "/explain", PROMPT)).json).toMatchObject({ wouldWait: false, decision: null });
+  });
+
+  test("/tree shows the tree, its texts only where that is allowed", async () => {
+    const open = await withAdmin([await serve(fine)], { adminTreeText: true });
+    for (const end of ["one", "two"]) await post(`${open.url}/v1/completions`, { prompt: PROMPT.prompt + end });
+    const { json } = await open.admin("GET", "/tree?text=true");
+    const shared = json.root.children[0];
+    expect(shared).toMatchObject({ chars: PROMPT.prompt.length, owners: [{ replica: "a" }], hidden: 0 });
+    expect(shared.children.map(({ text }: { text: string }) => text).sort()).toEqual(["one", "two"]);
+    expect((await open.admin("GET", "/tree?depth=0")).json.root).toMatchObject({ children: [], hidden: 1 });
+    expect((await open.admin("GET", "/tree?namespace=none")).json.root).toBe(null);
+
+    const closed = await withAdmin([await serve(fine)]);
+    await post(`${closed.url}/v1/completions`, PROMPT);
+    expect(JSON.stringify((await closed.admin("GET", "/tree")).json)).not.toContain("sky");
+    expect((await closed.admin("GET", "/tree?text=true")).json.error.code).toBe("text_not_allowed");
+  });
+
+  test("/snapshot warms a gateway from its sibling, for the replicas that both have", async () => {
+    const replicas = [await serve(fine), await serve(fine)];
+    const [warm, cold] = [await withAdmin(replicas), await withAdmin([replicas[0]!])];
+    for (const word of ["one", "two", "three"]) await post(`${warm.url}/v1/completions`, { prompt: word.repeat(50) });
+    const { bytes } = await warm.admin("GET", "/snapshot");
+    const merged = await cold.admin("PUT", "/snapshot", bytes);
+    expect(merged.json).toMatchObject({ merged: true, leftOut: ["b"] });
+    expect(cold.router.tree!.tenantToCharCount.get("a")).toBe(warm.router.tree!.tenantToCharCount.get("a"));
+    expect((await cold.admin("PUT", "/snapshot", new Uint8Array(9))).json.error.code).toBe("invalid_snapshot");
+  });
+});
+
+test("options can be changed while requests go on; bad ones change nothing", async () => {
+  const { url, gateway } = await startGateway([await serve(fine)]);
+  expect(() => gateway.setOptions({ maxBodyBytes: -1 })).toThrow(RangeError);
+  expect((await post(`${url}/v1/completions`, PROMPT)).status).toBe(200);
+  gateway.setOptions({ maxBodyBytes: 10 });
+  expect((await post(`${url}/v1/completions`, PROMPT)).status).toBe(413);
+  gateway.setOptions({ keys: [{ name: "me", sha256: await sha256("key") }] });
+  expect((await post(`${url}/v1/completions`, PROMPT)).status).toBe(401);
+  gateway.close();
+});
+
+test("a replica that its owner gives a bad address is sent nothing, and that is said once", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const { url, router } = await startGateway([await serve(fine)]);
+  router.updateReplicas([...router.replicas.map(({ id, url }) => ({ id, url: url! })), { id: "lost" }]);
+  for (let i = 0; i < 5; i++) expect((await post(`${url}/v1/completions`, { prompt: `${i}` })).status).toBe(200);
+  expect(log).toHaveBeenCalledTimes(1);
+  log.mockRestore();
+});
