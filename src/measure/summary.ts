@@ -1,34 +1,45 @@
-import { percentile } from "./percentiles.js";
-
-/** What many samples come to, in their unit; all NaN but `count` where there are none. */
+/** What is told of many measured values; null of none. */
 export interface Summary {
-  readonly count: number;
   readonly mean: number;
   readonly median: number;
-  /** Of the samples themselves, not an estimate of a population's (numpy's `std`). */
+  /** Of the values themselves (divided by their number), as numpy's. */
   readonly std: number;
-  readonly min: number;
-  readonly max: number;
   readonly p90: number;
   readonly p95: number;
   readonly p99: number;
+  readonly max: number;
 }
 
-/** O(n log n). The samples stay as they are. */
-export function summarize(samples: ArrayLike<number>): Summary {
-  const sorted = Float64Array.from(samples).sort();
-  const count = sorted.length;
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / count;
-  const squares = sorted.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
+/** O(values · log values). */
+export function summarize(values: ArrayLike<number>): Summary | null {
+  const count = values.length;
+  if (count === 0) return null;
+  const sorted = Float64Array.from(values).sort();
+  let sum = 0;
+  for (const value of sorted) sum += value;
+  const mean = sum / count;
+  let squares = 0;
+  for (const value of sorted) squares += (value - mean) * (value - mean);
   return {
-    count,
     mean,
     median: percentile(sorted, 50),
     std: Math.sqrt(squares / count),
-    min: sorted[0] ?? Number.NaN,
-    max: sorted[count - 1] ?? Number.NaN,
     p90: percentile(sorted, 90),
     p95: percentile(sorted, 95),
     p99: percentile(sorted, 99),
+    max: sorted[count - 1]!,
   };
+}
+
+/**
+ * The q-th percentile, between two values in proportion (numpy's "linear").
+ * @param sorted ascending, at least one.
+ * @param q from 0 to 100.
+ */
+export function percentile(sorted: ArrayLike<number>, q: number): number {
+  const position = (q / 100) * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (high - low) * (position - below);
 }

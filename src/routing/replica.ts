@@ -82,11 +82,6 @@ export class Replica {
     return this.#options.zone;
   }
 
-  /** @internal As they were given. */
-  get options(): ReplicaOptions {
-    return this.#options;
-  }
-
   /** Whether `updateReplicas` has left it out. Its leases go on. */
   get removed(): boolean {
     return this.index < 0;

@@ -27,8 +27,8 @@ export interface DriverOptions {
 }
 
 /** Shares of a profile's `apiMs` before and after the engine. */
-const WAY_IN = 0.7;
-const WAY_OUT = 0.3;
+export const WAY_IN = 0.7;
+export const WAY_OUT = 0.3;
 /** The most milliseconds that a host's timer can wait; with more it fires at once. */
 const LONGEST_WAIT = 2 ** 31 - 1;
 

@@ -1,7 +1,7 @@
 import type { Tokenizer } from "../workloads/index.js";
 import { realClock, type SimulatorClock } from "./clock.js";
 import { checkedFault, type Fault } from "./faults/fault.js";
-import { checkedProfile, PROFILES, type Profile, type ProfileName } from "./profiles.js";
+import { type Profile, type ProfileName, profileOf } from "./profiles.js";
 
 /** What a simulated replica is to be like. Its times are simulated milliseconds. */
 export interface SimulatedReplicaOptions {
@@ -84,14 +84,6 @@ export function checkedOptions(options: SimulatedReplicaOptions): ReplicaSetting
     maxBodyBytes: limit("maxBodyBytes", options.maxBodyBytes ?? DEFAULT_BODY_BYTES),
     clock,
   };
-}
-
-function profileOf(profile: ProfileName | Profile): Profile {
-  if (typeof profile !== "string") return checkedProfile(profile);
-  if (!Object.hasOwn(PROFILES, profile)) {
-    throw new RangeError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, or an object, not "${profile}"`);
-  }
-  return PROFILES[profile];
 }
 
 function adapterNames(loras: readonly string[], model: string): readonly string[] {

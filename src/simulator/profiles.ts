@@ -138,3 +138,12 @@ export function checkedProfile(profile: Profile): Profile {
   }
   return profile;
 }
+
+/** @throws TypeError or RangeError for an unknown name, and as `checkedProfile`. */
+export function profileOf(profile: ProfileName | Profile): Profile {
+  if (typeof profile !== "string") return checkedProfile(profile);
+  if (!Object.hasOwn(PROFILES, profile)) {
+    throw new RangeError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, or an object, not "${profile}"`);
+  }
+  return PROFILES[profile];
+}

@@ -1,4 +1,5 @@
 /** Requests to send to replicas: generators, and readers of conversations and traces. */
+export { inOrder } from "./in-order.js";
 export {
   isWorkloadName,
   type WorkloadData,

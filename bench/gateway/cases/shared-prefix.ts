@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { summarizeRun } from "../../../src/measure/index.js";
 import { workload } from "../../../src/workloads/index.js";
 import { BACKENDS } from "../../serving/load/backends.js";
 import { Client } from "../../serving/load/client.js";
+import { reportOf } from "../../serving/load/report.js";
 import { runLoad } from "../../serving/load/run.js";
 import { WARMROUTE } from "../proxies/kinds.js";
 import { usageOf } from "../proxies/process-usage.js";
@@ -46,7 +46,7 @@ async function once(kind: ProxyKind, seed: number): Promise<number[]> {
       const backend = BACKENDS["vllm-chat"];
       const client = new Client({ baseUrls: [proxy.url], backend, headers: {}, timeoutS: 120 });
       const before = usageOf(proxy.pid).cpuSeconds;
-      const { records, durationMs } = await runLoad(workload("gsp", { seed, ...WORKLOAD }), {
+      const result = await runLoad(workload("gsp", { seed, ...WORKLOAD }), {
         client,
         backend,
         model: MODEL,
@@ -60,16 +60,14 @@ async function once(kind: ProxyKind, seed: number): Promise<number[]> {
       });
       const cpuMs = (usageOf(proxy.pid).cpuSeconds - before) * 1000;
       await client.close();
-      const answered = records.filter(({ failure }) => failure === null);
-      const summary = summarizeRun(answered, durationMs);
-      const sum = (of: "inputTokens" | "cachedTokens") => answered.reduce((total, each) => total + (each[of] ?? 0), 0);
+      const { summary, failures } = reportOf(result);
       return [
-        summary.ttftMs.mean * SPEED,
-        summary.ttftMs.p99 * SPEED,
-        answered.length / (durationMs / 1000) / SPEED,
-        (100 * sum("cachedTokens")) / sum("inputTokens"),
-        cpuMs / answered.length,
-        records.length - answered.length,
+        (summary.ttftMs?.mean ?? Number.NaN) * SPEED,
+        (summary.ttftMs?.p99 ?? Number.NaN) * SPEED,
+        summary.requestThroughput / SPEED,
+        100 * (summary.cacheHitRate ?? Number.NaN),
+        cpuMs / summary.completed,
+        failures.reduce((total, [, count]) => total + count, 0),
       ];
     } finally {
       await proxy.stop();

@@ -1,0 +1,4 @@
+export type { ClientModel, ClosedLoop, OpenLoop, TraceTimes } from "./client.js";
+export type { AnsweredSimulation, CacheSize, ClusterOptions } from "./options.js";
+export type { BalanceFigures, CacheFigures, ClusterResult, PredictionFigures } from "./result.js";
+export { saturationRate, simulateCluster, workingSet } from "./simulate.js";

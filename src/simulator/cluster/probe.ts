@@ -1,0 +1,101 @@
+import type { RequestKey } from "../../routing/index.js";
+import { BLOCK_SIZE, Sequence } from "../engine/index.js";
+import type { SimulatedReplica } from "./simulated-replica.js";
+import type { SimulatedRequest } from "./simulated-request.js";
+
+/** What nobody sees of a real replica: its cache, its queue and the step that it is in. */
+export class ClusterProbe {
+  readonly #byId: ReadonlyMap<string, SimulatedReplica>;
+  readonly #nowMs: () => number;
+  readonly #tokenize: (text: string) => readonly number[];
+  /** The prompts of requests that wait for a place are asked for again and again. */
+  readonly #sequences = new WeakMap<RequestKey, Sequence>();
+  /** The prompts of requests that a replica has taken and its engine has not. */
+  readonly #onTheirWay = new WeakMap<readonly number[], Sequence>();
+
+  constructor(
+    replicas: ReadonlyMap<string, SimulatedReplica>,
+    nowMs: () => number,
+    tokenize: (text: string) => readonly number[],
+  ) {
+    this.#byId = replicas;
+    this.#nowMs = nowMs;
+    this.#tokenize = tokenize;
+  }
+
+  /** Predicted ms from now to the end of the step that gives the first token, were the request sent to that replica now. */
+  predictedTtftMs(key: RequestKey, replica: string): number {
+    const { engine, stepEndMs, requests } = this.#byId.get(replica)!;
+    const { stepMs, prefillTokenMs, attentionPairMs, decodeMs, contextTokenMs, maxNumBatchedTokens } = engine.profile;
+    const own = this.#sequenceOf(key);
+    let [prefill, decoding, context, pairs] = [0, 0, 0, 0];
+    let cached = this.#cachedBlocks(own, replica);
+    for (const request of requests) {
+      const other = request.sequence ?? this.#onTheirWayOf(request);
+      const { promptTokens } = other;
+      if (request.sequence !== null && other.firstTokenMs !== null) {
+        decoding++;
+        context += other.computed;
+        continue;
+      }
+      // What is on its way to this engine already is there before this request is looked at.
+      cached = Math.max(cached, commonBlocks(own, other));
+      const known = other.scheduledMs === null ? this.#cachedBlocks(other, replica) * BLOCK_SIZE : other.computed;
+      prefill += promptTokens - Math.min(known, promptTokens - 1);
+    }
+    const ownCached = Math.min(cached, Math.floor((own.promptTokens - 1) / BLOCK_SIZE)) * BLOCK_SIZE;
+    const ownPrefill = own.promptTokens - ownCached;
+    prefill += ownPrefill;
+    pairs += ownPrefill * (ownCached + ownPrefill / 2);
+    const steps = Math.ceil(prefill / Math.max(1, maxNumBatchedTokens - decoding));
+    const stepLeftMs = stepEndMs === null ? 0 : Math.max(0, stepEndMs - this.#nowMs());
+    return (
+      stepLeftMs +
+      steps * (stepMs + decodeMs * decoding + contextTokenMs * context) +
+      prefillTokenMs * prefill +
+      attentionPairMs * pairs
+    );
+  }
+
+  #cachedBlocks(sequence: Sequence, replica: string): number {
+    const { pool, prefixCaching } = this.#byId.get(replica)!.engine;
+    const blocks = prefixCaching ? Math.floor(sequence.promptTokens / BLOCK_SIZE) : 0;
+    let cached = 0;
+    while (cached < blocks && pool.find(sequence.hashOf(cached)) >= 0) cached++;
+    return cached;
+  }
+
+  #sequenceOf(key: RequestKey): Sequence {
+    let sequence = this.#sequences.get(key);
+    if (sequence === undefined) {
+      sequence = promptOf(this.#tokenize(key.text));
+      this.#sequences.set(key, sequence);
+    }
+    return sequence;
+  }
+
+  #onTheirWayOf({ tokens }: SimulatedRequest): Sequence {
+    let sequence = this.#onTheirWay.get(tokens);
+    if (sequence === undefined) {
+      sequence = promptOf(tokens);
+      this.#onTheirWay.set(tokens, sequence);
+    }
+    return sequence;
+  }
+}
+
+function promptOf(tokens: readonly number[]): Sequence {
+  return new Sequence({ prompt: tokens, outputTokens: 1, outputToken: () => 0 }, 0);
+}
+
+/** Whole blocks that two prompts have in common. A block's hash tells all before it too, so halving finds them. */
+function commonBlocks(a: Sequence, b: Sequence): number {
+  let low = 0;
+  let high = Math.floor(Math.min(a.promptTokens, b.promptTokens) / BLOCK_SIZE);
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (a.hashOf(middle - 1) === b.hashOf(middle - 1)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
