@@ -1,4 +1,4 @@
-/** A set of block hashes that only grows: open addressing in one typed array, 11 to 22 bytes a hash. */
+/** A set of block hashes that only grows: open addressing in one typed array, 11 to 21 bytes a hash. */
 export class HashSet {
   size = 0;
   /** 0 is no hash here: `add` stands in for it. */

@@ -1,3 +1,4 @@
+import { BlockTable } from "./block-table.js";
 import type { Sequence } from "./sequence.js";
 
 /** Tokens of a block. */
@@ -24,7 +25,7 @@ export class BlockPool {
   listener: CacheListener | null = null;
   readonly #references: Int32Array;
   readonly #hashes: Float64Array;
-  readonly #byHash = new Map<number, number>();
+  readonly #byHash: BlockTable;
   /** The other blocks with a hash, oldest first: computed twice, since blocks are not shared before they are full. */
   readonly #twins = new Map<number, number[]>();
   /** The free queue, doubly linked; element `size` is its sentinel. */
@@ -36,6 +37,7 @@ export class BlockPool {
     this.size = size;
     this.#references = new Int32Array(size);
     this.#hashes = new Float64Array(size).fill(NONE);
+    this.#byHash = new BlockTable(this.#hashes);
     this.#next = new Int32Array(size + 1);
     this.#previous = new Int32Array(size + 1);
     this.#free = size;
@@ -57,7 +59,7 @@ export class BlockPool {
 
   /** The block with that hash, or -1. */
   find(hash: number): number {
-    return this.#byHash.get(hash) ?? NONE;
+    return this.#byHash.get(hash);
   }
 
   /** Whether it has to leave the free queue to be used. */
@@ -94,10 +96,7 @@ export class BlockPool {
   /** Gives a full block its hash. Of blocks with one hash the first is found, and once it is taken the next. */
   cache(block: number, hash: number): void {
     this.#hashes[block] = hash;
-    if (!this.#byHash.has(hash)) {
-      this.#byHash.set(hash, block);
-      return;
-    }
+    if (this.#byHash.add(block)) return;
     const twins = this.#twins.get(hash);
     if (twins === undefined) this.#twins.set(hash, [block]);
     else twins.push(block);
@@ -116,14 +115,13 @@ export class BlockPool {
   #forget(block: number): void {
     const hash = this.#hashes[block]!;
     if (hash === NONE) return;
-    this.#hashes[block] = NONE;
     this.listener?.removed(hash);
+    const found = this.#byHash.get(hash) === block;
+    if (found) this.#byHash.delete(block);
+    this.#hashes[block] = NONE;
     const twins = this.#twins.get(hash);
-    if (twins === undefined) {
-      this.#byHash.delete(hash);
-      return;
-    }
-    if (this.#byHash.get(hash) === block) this.#byHash.set(hash, twins.shift()!);
+    if (twins === undefined) return;
+    if (found) this.#byHash.add(twins.shift()!);
     else twins.splice(twins.indexOf(block), 1);
     if (twins.length === 0) this.#twins.delete(hash);
   }
