@@ -22,7 +22,9 @@ export function tokenize(text: string): number[] {
     if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00) {
       hash = Math.imul(hash ^ text.charCodeAt(at++), FNV_PRIME);
     }
-    for (; left > 0 && at < length && isPrintable((unit = text.charCodeAt(at))); left--, at++) {
+    for (; left > 0; left--, at++) {
+      unit = text.charCodeAt(at); // NaN at the end
+      if (!isPrintable(unit)) break;
       hash = Math.imul(hash ^ unit, FNV_PRIME);
     }
     tokens.push((hash >>> 0) % VOCABULARY);
