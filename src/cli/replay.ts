@@ -11,6 +11,7 @@ import {
   type ReplayReport,
   replayEach,
 } from "../routing/index.js";
+import { aligned } from "./aligned.js";
 import { POLICY_OPTIONS } from "./policy-flags.js";
 import { loadPolicy, RECORDED } from "./policy-module.js";
 import { UsageError } from "./usage-error.js";
@@ -93,14 +94,6 @@ function percent(part: number, whole: number): string {
 function span({ fromS, toS, requests, conversations }: ReplayReport): string {
   const seconds = fromS === null || toS === null ? 0 : toS - fromS;
   return `${requests} requests of ${conversations} conversations in ${seconds.toFixed(1)} s`;
-}
-
-/** Columns side by side, the first to the left, the others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "))
-    .join("\n");
 }
 
 /** What is recorded stays as it was; the options are for the others. */

@@ -40,7 +40,8 @@ export class ServingMeter {
   readonly #ttft: number[] = [];
   readonly #tpot: number[] = [];
   readonly #e2e: number[] = [];
-  #itl = new Float64Array(1024);
+  /** To seven digits: of 100,000 requests there are 10 million. */
+  #itl = new Float32Array(1024);
   #gaps = 0;
   #promptTokens = 0;
   #outputTokens = 0;
@@ -50,7 +51,7 @@ export class ServingMeter {
   /** A gap between two tokens of one request. */
   gap(ms: number): void {
     if (this.#gaps === this.#itl.length) {
-      const larger = new Float64Array(2 * this.#gaps);
+      const larger = new Float32Array(2 * this.#gaps);
       larger.set(this.#itl);
       this.#itl = larger;
     }

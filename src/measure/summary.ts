@@ -14,7 +14,7 @@ export interface Summary {
 export function summarize(values: ArrayLike<number>): Summary | null {
   const count = values.length;
   if (count === 0) return null;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = (values instanceof Float32Array ? values.slice() : Float64Array.from(values)).sort();
   let sum = 0;
   for (const value of sorted) sum += value;
   const mean = sum / count;

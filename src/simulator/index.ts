@@ -5,6 +5,22 @@
 
 export type { Tokenizer } from "../workloads/index.js";
 export type { SimulatorClock } from "./clock.js";
+export {
+  type AnsweredSimulation,
+  type BalanceFigures,
+  type CacheFigures,
+  type CacheSize,
+  type ClientModel,
+  type ClosedLoop,
+  type ClusterOptions,
+  type ClusterResult,
+  type OpenLoop,
+  type OracleCost,
+  type PredictionFigures,
+  saturationRate,
+  simulateCluster,
+  type TraceTimes,
+} from "./cluster/index.js";
 export type { Fault, FaultKind, FaultWindow } from "./faults/fault.js";
 export type { SimulatedReplicaOptions } from "./options.js";
 export { PROFILES, type Profile, type ProfileName } from "./profiles.js";

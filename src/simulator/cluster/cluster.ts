@@ -232,11 +232,12 @@ export class Cluster implements ReplicaListener, RouterListener {
   }
 
   #makeRouter(index: number): SimulatedRouter {
-    const { policy, policyOptions, insertAt, matching, seed, maxOngoingRequests, tokenizer } = this.#settings;
+    const { policy, oracleCost, policyOptions, insertAt, matching, seed, maxOngoingRequests, tokenizer } =
+      this.#settings;
     const replicas: ReplicaOptions[] = this.#ids.map((id) => ({ id, maxOngoingRequests }));
     const nowMs = () => this.#events.nowMs;
     const byId = new Map(this.#ids.map((id, i) => [id, this.#replicas[i]!]));
-    const chosen = policy === "oracle" ? oracle(new ClusterProbe(byId, nowMs, tokenizer)) : policy;
+    const chosen = policy === "oracle" ? oracle(new ClusterProbe(byId, nowMs, tokenizer), oracleCost) : policy;
     const options = {
       ...policyOptions,
       policy: chosen,

@@ -3,6 +3,7 @@ import { type Tokenizer, tokenize, type Workload } from "../../workloads/index.j
 import { BLOCK_SIZE } from "../engine/index.js";
 import { type Profile, type ProfileName, profileOf } from "../profiles.js";
 import type { ClientModel } from "./client.js";
+import type { OracleCost } from "./oracle.js";
 
 /**
  * How much a replica caches. `"profile"`: what its profile says. `"ample"`: all that the run will send and generate. `"tight"`: all
@@ -16,6 +17,8 @@ export interface ClusterOptions extends PolicyOptions {
   workload: Workload;
   /** By name, one of your own, or `"oracle"`, which sees into the replicas. Its options stand beside it, as with `Router`. */
   policy: RouterOptions["policy"] | "oracle";
+  /** What the policy `"oracle"` holds to be least. Default: `"ttft"`. */
+  oracleCost?: OracleCost;
   /** How the requests come. Default: closed, 40 at a time, at 100 a second. */
   client?: ClientModel;
   /** Default: 4. */
@@ -78,6 +81,7 @@ export interface AnsweredSimulation {
 export interface ClusterSettings {
   readonly workload: Workload;
   readonly policy: ClusterOptions["policy"];
+  readonly oracleCost: OracleCost;
   readonly client: ClientModel;
   readonly replicas: number;
   readonly profile: Profile;
@@ -106,6 +110,7 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
   const {
     workload,
     policy,
+    oracleCost = "ttft",
     client = { kind: "closed" },
     replicas = 4,
     profile = "l4-qwen2.5-1.5b",
@@ -133,6 +138,7 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
   if (typeof policy === "string" && policy !== "oracle" && !Object.hasOwn(POLICIES, policy)) {
     throw wrong("policy", policy, `one of ${[...Object.keys(POLICIES), "oracle"].join(", ")}, or one of your own`);
   }
+  word("oracleCost", oracleCost, ["ttft", "prefill", "delay"]);
   checkClient(client);
   count("replicas", replicas);
   count("routers", routers);
@@ -156,6 +162,7 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
   return {
     workload,
     policy,
+    oracleCost,
     client,
     replicas,
     profile: profileOf(profile),

@@ -3,6 +3,16 @@ import { BLOCK_SIZE, Sequence } from "../engine/index.js";
 import type { SimulatedReplica } from "./simulated-replica.js";
 import type { SimulatedRequest } from "./simulated-request.js";
 
+/** What one more request would meet on a replica. */
+export interface Outlook {
+  /** Predicted ms from now to the end of the step that gives its first token. */
+  readonly ttftMs: number;
+  /** ms of it that are the request's own prefill. */
+  readonly prefillMs: number;
+  /** Requests there, each of which that prefill holds up. */
+  readonly others: number;
+}
+
 /** What nobody sees of a real replica: its cache, its queue and the step that it is in. */
 export class ClusterProbe {
   readonly #byId: ReadonlyMap<string, SimulatedReplica>;
@@ -23,12 +33,12 @@ export class ClusterProbe {
     this.#tokenize = tokenize;
   }
 
-  /** Predicted ms from now to the end of the step that gives the first token, were the request sent to that replica now. */
-  predictedTtftMs(key: RequestKey, replica: string): number {
+  /** Were the request sent to that replica now. O(requests there + blocks that match). */
+  outlook(key: RequestKey, replica: string): Outlook {
     const { engine, stepEndMs, requests } = this.#byId.get(replica)!;
     const { stepMs, prefillTokenMs, attentionPairMs, decodeMs, contextTokenMs, maxNumBatchedTokens } = engine.profile;
     const own = this.#sequenceOf(key);
-    let [prefill, decoding, context, pairs] = [0, 0, 0, 0];
+    let [prefill, decoding, context] = [0, 0, 0];
     let cached = this.#cachedBlocks(own, replica);
     for (const request of requests) {
       const other = request.sequence ?? this.#onTheirWayOf(request);
@@ -45,16 +55,11 @@ export class ClusterProbe {
     }
     const ownCached = Math.min(cached, Math.floor((own.promptTokens - 1) / BLOCK_SIZE)) * BLOCK_SIZE;
     const ownPrefill = own.promptTokens - ownCached;
-    prefill += ownPrefill;
-    pairs += ownPrefill * (ownCached + ownPrefill / 2);
-    const steps = Math.ceil(prefill / Math.max(1, maxNumBatchedTokens - decoding));
+    const prefillMs = prefillTokenMs * ownPrefill + attentionPairMs * ownPrefill * (ownCached + ownPrefill / 2);
+    const steps = Math.ceil((prefill + ownPrefill) / Math.max(1, maxNumBatchedTokens - decoding));
     const stepLeftMs = stepEndMs === null ? 0 : Math.max(0, stepEndMs - this.#nowMs());
-    return (
-      stepLeftMs +
-      steps * (stepMs + decodeMs * decoding + contextTokenMs * context) +
-      prefillTokenMs * prefill +
-      attentionPairMs * pairs
-    );
+    const stepsMs = steps * (stepMs + decodeMs * decoding + contextTokenMs * context);
+    return { ttftMs: stepLeftMs + stepsMs + prefillTokenMs * prefill + prefillMs, prefillMs, others: requests.size };
   }
 
   #cachedBlocks(sequence: Sequence, replica: string): number {

@@ -68,7 +68,7 @@ async function run(
 }
 
 /** What a workload sends and has generated. */
-export interface WorkingSet {
+interface WorkingSet {
   /** Different blocks of 16 tokens. */
   readonly blocks: number;
   /** Blocks of the largest request. */
@@ -76,7 +76,7 @@ export interface WorkingSet {
 }
 
 /** O(the workload's text). */
-export function workingSet(workload: Workload, tokenizer: Tokenizer = tokenize): WorkingSet {
+function workingSet(workload: Workload, tokenizer: Tokenizer = tokenize): WorkingSet {
   const blocks = new HashSet();
   let largest = 0;
   let number = 0;

@@ -17,6 +17,7 @@ export interface RouterListener {
 export class SimulatedRouter {
   readonly router: Router;
   readonly #listener: RouterListener;
+  readonly #sessions: boolean;
   readonly #requests = new WeakMap<object, SimulatedRequest>();
   readonly #heard: (() => void)[] = [];
   #arriving: SimulatedRequest | null = null;
@@ -25,6 +26,8 @@ export class SimulatedRouter {
 
   constructor(options: Omit<RouterOptions, "clock" | "timers">, events: EventQueue, listener: RouterListener) {
     this.#listener = listener;
+    // With a session it would not look at the text, and there are workloads whose texts are shared by many sessions.
+    this.#sessions = options.policy !== "consistent_hash";
     this.router = new Router({
       ...options,
       clock: () => events.nowMs / 1000,
@@ -60,7 +63,10 @@ export class SimulatedRouter {
     this.call(() => {
       this.#arriving = request;
       const { prompt, conversation } = request.source;
-      const options = { session: String(conversation), ...(retryOf !== undefined && { retryOf }) };
+      const options = {
+        ...(this.#sessions && { session: String(conversation) }),
+        ...(retryOf !== undefined && { retryOf }),
+      };
       this.router.acquire({ text: prompt }, options).catch(() => {}); // the watch has heard of it
     });
   }

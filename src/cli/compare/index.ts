@@ -1,0 +1,2 @@
+export { type CompareOptions, compare } from "./compare.js";
+export { assignment, specs } from "./spec.js";
