@@ -1,14 +1,14 @@
 import { percentile, ServingMeter } from "../../measure/index.js";
 import { Random } from "../../random/index.js";
-import type { Lease, PolicyOptions, ReplicaOptions, RouterOptions } from "../../routing/index.js";
+import type { Lease, PolicyOptions, ReplicaOptions, Router, RouterOptions } from "../../routing/index.js";
 import { PrefixTree } from "../../tree/index.js";
 import type { WorkloadRequest } from "../../workloads/index.js";
-import { BLOCK_SIZE, Engine } from "../engine/index.js";
+import { BLOCK_SIZE, Engine, type Sequence } from "../engine/index.js";
 import { CacheBounds } from "./bounds.js";
 import { type Client, makeClient } from "./client.js";
 import { EventQueue } from "./event-queue.js";
 import { Imbalance } from "./imbalance.js";
-import { type AnsweredSimulation, type ClusterSettings, contextOf } from "./options.js";
+import { type AnsweredSimulation, type ClusterSettings, contextOf, type EngineTimes } from "./options.js";
 import { oracle } from "./oracle.js";
 import { ClusterProbe } from "./probe.js";
 import type { ClusterResult, PredictionFigures } from "./result.js";
@@ -66,6 +66,11 @@ export class Cluster implements ReplicaListener, RouterListener {
     this.#tree = settings.tree === "shared" && settings.routers > 1 ? sharedTree(settings.policyOptions) : null;
     this.#routers = Array.from({ length: settings.routers }, (_, i) => this.#makeRouter(i));
     this.#client = makeClient(client, rate, workload, seed, this.#events, (request) => this.#send(request));
+  }
+
+  /** Calls back with each router and its index. */
+  eachRouter(call: (router: Router, index: number) => void): void {
+    for (const [index, { router }] of this.#routers.entries()) call(router, index);
   }
 
   get ended(): number {
@@ -191,7 +196,7 @@ export class Cluster implements ReplicaListener, RouterListener {
     }
     const { conversation, turn } = source;
     const times = { sentMs, firstMs, lastMs, promptTokens, outputTokens, cachedTokens, predictedTokens };
-    this.#onRequest?.({ conversation, turn, router, replica, ...times });
+    this.#onRequest?.({ conversation, turn, router, replica, ...times, engine: engineTimes(sequence!) });
     this.#ended++;
     this.#routers[router]!.call(() => lease!.release({ cachedTokens, promptTokens, completionTokens: outputTokens }));
     this.#client.ended(source);
@@ -275,6 +280,10 @@ export class Cluster implements ReplicaListener, RouterListener {
     const sorted = Float64Array.from(this.#errors).sort();
     return { requests, p50: percentile(sorted, 50), p95: percentile(sorted, 95), bias: this.#bias / requests };
   }
+}
+
+function engineTimes({ receivedMs, arrivedMs, scheduledMs, firstTokenMs, finishedMs }: Sequence): EngineTimes {
+  return { receivedMs, arrivedMs, scheduledMs: scheduledMs!, firstTokenMs: firstTokenMs!, finishedMs: finishedMs! };
 }
 
 /** With the bounds that the policy's options give. */

@@ -1,4 +1,4 @@
-import { POLICIES, type PolicyOptions, type RouterOptions } from "../../routing/index.js";
+import { POLICIES, type PolicyOptions, type Router, type RouterOptions } from "../../routing/index.js";
 import { type Tokenizer, tokenize, type Workload } from "../../workloads/index.js";
 import { BLOCK_SIZE } from "../engine/index.js";
 import { type Profile, type ProfileName, profileOf } from "../profiles.js";
@@ -51,6 +51,8 @@ export interface ClusterOptions extends PolicyOptions {
   seed?: number;
   /** Default: the simulator's, about 4 characters a token. */
   tokenizer?: Tokenizer;
+  /** Called with each router and its index before the first request comes: to observe or record it, in virtual time. */
+  onRouter?: (router: Router, index: number) => void;
   /** Called for each request that has been answered. */
   onRequest?: (request: AnsweredSimulation) => void;
   /** Called now and then with the number of requests that have ended. */
@@ -75,6 +77,18 @@ export interface AnsweredSimulation {
   readonly cachedTokens: number;
   /** Those that the router took it to have; null where its policy does not look. */
   readonly predictedTokens: number | null;
+  readonly engine: EngineTimes;
+}
+
+/** When the engine did what, in virtual ms: what its metrics are made of. */
+export interface EngineTimes {
+  /** At the replica's door, and in the engine's queue. */
+  readonly receivedMs: number;
+  readonly arrivedMs: number;
+  readonly scheduledMs: number;
+  /** First and last token generated. */
+  readonly firstTokenMs: number;
+  readonly finishedMs: number;
 }
 
 /** The options with their defaults. */
@@ -127,6 +141,7 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
     matching = "exact",
     seed = 0,
     tokenizer = tokenize,
+    onRouter,
     onRequest,
     onProgress,
     signal,
@@ -154,7 +169,7 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
   word("insertAt", insertAt, ["choice", "accept"]);
   word("matching", matching, ["exact", "fifo"]);
   if (!Number.isSafeInteger(seed)) throw wrong("seed", seed, "a whole number");
-  for (const [name, value] of Object.entries({ tokenizer, onRequest, onProgress })) {
+  for (const [name, value] of Object.entries({ tokenizer, onRouter, onRequest, onProgress })) {
     if (value !== undefined && typeof value !== "function") {
       throw new TypeError(`${name} must be a function, not ${shown(value)}`);
     }

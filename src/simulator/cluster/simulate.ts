@@ -48,11 +48,12 @@ async function saturation(settings: ClusterSettings, signal: AbortSignal | undef
 async function run(
   settings: ClusterSettings,
   rate: number,
-  { onRequest, onProgress, signal }: Pick<ClusterOptions, "onRequest" | "onProgress" | "signal">,
+  { onRouter, onRequest, onProgress, signal }: Pick<ClusterOptions, "onRouter" | "onRequest" | "onProgress" | "signal">,
 ): Promise<ClusterResult> {
   signal?.throwIfAborted();
   const cluster = new Cluster(settings, rate, onRequest);
   try {
+    if (onRouter !== undefined) cluster.eachRouter(onRouter);
     cluster.start();
     while (!cluster.isOver) {
       for (let i = 0; i < A_WHILE && !cluster.isOver; i++) cluster.advance();
