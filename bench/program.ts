@@ -3,6 +3,7 @@ import { UsageError } from "../src/cli/usage-error.js";
 import manifest from "./package.json" with { type: "json" };
 import { servingCommand } from "./serving/command.js";
 import { serveSimulatedReplica } from "./serving/servers/simulated-replica.js";
+import { sweepCommand } from "./serving/sweep/command.js";
 
 /**
  * Runs the command line.
@@ -24,6 +25,7 @@ export async function run(args: readonly string[]): Promise<number> {
     code = value;
   };
   servingCommand(program, exitWith);
+  sweepCommand(program, exitWith);
   program
     .command("simulated-replica <flags>", { hidden: true })
     .action((flags: string) => serveSimulatedReplica(JSON.parse(flags)));

@@ -114,7 +114,7 @@ function tell(result: LoadResult, options: ServingOptions, workload: Workload, s
 /** Says on stderr what is wrong with the figures. @returns the exit code that says so too. */
 export function verdict({ summary, strain, interrupted, withoutUsage, failures }: RunReport): number {
   const warn = (text: string) => process.stderr.write(`warmroute-bench: ${text}\n`);
-  const warning = strainWarning(strain);
+  const warning = strain === null ? null : strainWarning(strain);
   if (warning !== null) warn(warning);
   if (interrupted) {
     warn(`stopped after ${summary.completed} answers; the figures are of these`);

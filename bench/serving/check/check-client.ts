@@ -82,7 +82,7 @@ async function against(
     signal,
   });
   const backend = BACKENDS.vllm;
-  const client = new Client({ baseUrls: [server.match[1]!], backend, headers: {}, timeoutS: 60 });
+  const client = new Client({ baseUrls: [server.match![1]!], backend, headers: {}, timeoutS: 60 });
   try {
     const options = { client, backend, model: "fake", stream: true, ignoreEos: true, seed: 1, extraBody: {}, signal };
     const prompts = workload("random", { requests, inputTokens: 128, outputTokens: 8, rangeRatio: 1 });

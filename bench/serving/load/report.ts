@@ -16,7 +16,8 @@ export interface RunSummary extends ServingFigures {
 
 export interface RunReport {
   readonly summary: RunSummary;
-  readonly strain: Strain;
+  /** Null in virtual time, where nothing presses. */
+  readonly strain: Strain | null;
   readonly interrupted: boolean;
   /** Answers that said nothing of their tokens. */
   readonly withoutUsage: number;
@@ -88,10 +89,7 @@ export function printedReport(report: RunReport, options: RunOptions): string {
     heading("Inter-Token Latency", "-"),
     ...times("ITL", summary.itlMs),
     line("Max ITL (ms):", fixed(summary.itlMs?.max)),
-    heading("Client", "-"),
-    line("Sent after due, median / P99 (ms):", `${fixed(strain.sendLagMedianMs)} / ${fixed(strain.sendLagP99Ms)}`),
-    line("Event loop late, P99 (ms):", fixed(strain.loopDelayP99Ms)),
-    line("Busy (%):", fixed(strain.utilization * 100)),
+    ...(strain === null ? [] : client(strain)),
     ...(failures.length === 0 ? [] : [heading("Failures", "-")]),
     ...failures.map(([cause, count]) => `${String(count).padEnd(8)} ${cause}`),
     "=".repeat(WIDTH),
@@ -125,10 +123,10 @@ export function resultLine(
     disable_stream: options.disableStream,
     seed: options.seed,
     ...figuresOf(summary),
-    send_lag_median_ms: strain.sendLagMedianMs,
-    send_lag_p99_ms: strain.sendLagP99Ms,
-    loop_delay_p99_ms: strain.loopDelayP99Ms,
-    client_utilization: strain.utilization,
+    send_lag_median_ms: strain?.sendLagMedianMs ?? null,
+    send_lag_p99_ms: strain?.sendLagP99Ms ?? null,
+    loop_delay_p99_ms: strain?.loopDelayP99Ms ?? null,
+    client_utilization: strain?.utilization ?? null,
     interrupted: report.interrupted,
     failed: failures.reduce((sum, [, count]) => sum + count, 0),
     failures: Object.fromEntries(failures),
@@ -178,6 +176,15 @@ function detailOf(record: RequestRecord): object {
 const WIDTH = 50;
 const STATISTICS = ["mean", "median", "std", "p90", "p95", "p99", "max"] as const;
 const PRINTED = { Mean: "mean", Median: "median", P90: "p90", P95: "p95", P99: "p99" } as const;
+
+function client({ sendLagMedianMs, sendLagP99Ms, loopDelayP99Ms, utilization }: Strain): string[] {
+  return [
+    heading("Client", "-"),
+    line("Sent after due, median / P99 (ms):", `${fixed(sendLagMedianMs)} / ${fixed(sendLagP99Ms)}`),
+    line("Event loop late, P99 (ms):", fixed(loopDelayP99Ms)),
+    line("Busy (%):", fixed(utilization * 100)),
+  ];
+}
 
 function times(name: string, summary: Summary | null): string[] {
   return Object.entries(PRINTED).map(([label, of]) => line(`${label} ${name} (ms):`, fixed(summary?.[of])));

@@ -11,7 +11,7 @@ export interface Logs {
 
 export interface Child {
   /** What `ready` found in its output. */
-  readonly match: RegExpMatchArray;
+  readonly match: RegExpMatchArray | null;
   /** Asks it to end, and makes it after a while. */
   stop(): Promise<void>;
 }
@@ -26,21 +26,22 @@ process.on("exit", () => {
 });
 
 /**
- * Starts a program, in a group of its own so that a Ctrl-C in the terminal reaches it through us, and waits for a line on its stdout.
+ * Starts a program, in a group of its own so that a Ctrl-C in the terminal reaches it through us.
+ * @param ready what its output has once it is there; null: it is there once it runs.
  * @throws UsageError with the end of its output when it ends before, or the signal comes.
  */
 export async function startChild(
   command: string,
   args: readonly string[],
-  { ready, logs, signal, shell = false }: { ready: RegExp; logs: Logs; signal: AbortSignal; shell?: boolean },
+  { ready, logs, signal, shell = false }: { ready: RegExp | null; logs: Logs; signal: AbortSignal; shell?: boolean },
 ): Promise<Child> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, shell });
   const closed = once(child, "close").catch(() => {});
   let output = "";
   let matched: RegExpMatchArray | null = null;
-  const found = new Promise<RegExpMatchArray>((resolve, reject) => {
+  const found = new Promise<RegExpMatchArray | null>((resolve, reject) => {
     const look = (text: string) => {
-      if (matched !== null) return;
+      if (matched !== null || ready === null) return;
       output = (output + text).slice(-SHOWN * 4);
       matched = ready.exec(output);
       if (matched !== null) resolve(matched);
@@ -53,6 +54,7 @@ export async function startChild(
       logs.stderr?.write(text);
       look(text);
     });
+    if (ready === null) child.once("spawn", () => resolve(null));
     child.once("error", (error) => reject(new UsageError(`${command} cannot be started: ${error.message}`)));
     void closed.then(() =>
       reject(new UsageError(`${command} ended (${ending(child)}): ${output.slice(-SHOWN).trim()}`)),

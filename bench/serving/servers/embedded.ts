@@ -38,7 +38,7 @@ async function startEmbedded(options: EmbeddedOptions, launch: Launch): Promise<
   const start = async (args: readonly string[], ready: RegExp): Promise<string> => {
     const child = await startChild(process.execPath, args, { ready, logs, signal });
     children.push(child);
-    return child.match[1]!;
+    return child.match![1]!;
   };
   try {
     const own = [...process.execArgv, process.argv[1]!];

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UsageError } from "../../../src/cli/usage-error.js";
+import { startChild } from "./child.js";
+import type { Launch, ServerKind, Servers } from "./servers.js";
+
+/** Servers that a command of the user's starts: vLLM, SGLang, another gateway. `{policy}` in a command stands for the strategy's policy. */
+export interface CommandServersOptions {
+  /** Run by the shell; it stays, or leaves its servers behind for `stop`. */
+  readonly start: string;
+  /** Run by the shell at the end; without it the start command's processes are asked to end. */
+  readonly stop?: string;
+  /** Where requests go; by default host and port of the run. */
+  readonly url?: string;
+  /** Answers 200 once requests can come; by default `/v1/models` of `url`. */
+  readonly ready?: string;
+  readonly readyTimeoutS: number;
+  /** Replicas whose `/metrics` are scraped. */
+  readonly metrics: readonly string[];
+}
+
+const POLL_MS = 500;
+
+/** @param url where requests go when the options do not say. */
+export function commandServers(options: CommandServersOptions, url: string): ServerKind {
+  return { about: options.start, start: (launch) => startCommand(options, options.url ?? url, launch) };
+}
+
+async function startCommand(options: CommandServersOptions, url: string, launch: Launch): Promise<Servers> {
+  const { logs, signal, policy } = launch;
+  const filled = (command: string) => command.replaceAll("{policy}", policy);
+  // Its output says nothing that we know: that it has been started is what there is to wait for.
+  const child = await startChild(filled(options.start), [], { ready: null, logs, signal, shell: true });
+  const stop = async () => {
+    if (options.stop !== undefined) await runShell(filled(options.stop));
+    await child.stop();
+  };
+  try {
+    await answers(options.ready ?? `${url.replace(/\/+$/, "")}/v1/models`, options.readyTimeoutS, signal);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const replicas = options.metrics.map((address) => ({
+    id: new URL(address).host,
+    url: address.replace(/\/metrics$/, ""),
+  }));
+  return { urls: [url], replicas, stop };
+}
+
+async function answers(url: string, timeoutS: number, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + timeoutS * 1000;
+  let last = "";
+  while (performance.now() < until) {
+    if (signal.aborted) throw new UsageError("stopped");
+    try {
+      const { status, ok } = await fetch(url, { signal: AbortSignal.timeout(5000) });
+      if (ok) return;
+      last = `HTTP ${status}`;
+    } catch (error) {
+      const { cause, message } = error as Error;
+      last = cause instanceof Error ? cause.message : message;
+    }
+    await sleep(POLL_MS);
+  }
+  throw new UsageError(`${url} did not answer within ${timeoutS} s: ${last}`);
+}
+
+async function runShell(command: string): Promise<void> {
+  const child = spawn(command, { shell: true, stdio: "ignore" });
+  await once(child, "close");
+}

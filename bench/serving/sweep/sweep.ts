@@ -1,0 +1,238 @@
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, type } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { finished } from "node:stream/promises";
+import { UsageError } from "../../../src/cli/usage-error.js";
+import type { Workload } from "../../../src/workloads/index.js";
+import { datasetNameOf, datasetOf } from "../load/datasets.js";
+import { readyServer } from "../load/ready.js";
+import { type RunReport, reportOf } from "../load/report.js";
+import { stopper } from "../load/stopper.js";
+import { commandServers } from "../servers/commands.js";
+import { embeddedServers } from "../servers/embedded.js";
+import { embeddedOptionsOf } from "../servers/embedded-options.js";
+import type { ServerKind } from "../servers/servers.js";
+import { load, verdict } from "../serving.js";
+import { type RunAbout, SERVE_COLUMNS, serveLine, VLLM_COLUMNS, vllmLine } from "./columns.js";
+import { type Overrides, readConfig, type Strategy, type SweepConfig } from "./config.js";
+import { mergeTracked, Scraper, scrape, writeTables } from "./custom-results.js";
+import { averageFigures, type EngineFigures, engineFigures } from "./engine-metrics.js";
+import { append, beginCsv, SweepFiles } from "./files.js";
+import { SweepState } from "./state.js";
+import { sweepTable, type TableRow } from "./table.js";
+import { runVirtual } from "./virtual.js";
+
+export interface SweepOptions {
+  /** Folder of all that is written. */
+  readonly out: string;
+  readonly virtual: boolean;
+  /** Whether runs that a stopped sweep has done are done again. */
+  readonly fresh: boolean;
+  readonly overrides: Overrides;
+  /** What was typed, to be repeated. */
+  readonly command: string;
+}
+
+/** One strategy, one time. */
+interface Run {
+  readonly name: string;
+  readonly strategy: Strategy;
+  /** From 1. */
+  readonly repeat: number;
+}
+
+interface Outcome {
+  readonly report: RunReport;
+  readonly warmup: RunReport | null;
+  readonly engines: EngineFigures;
+  readonly model: string;
+}
+
+/** Compares strategies: the same requests to servers of each, started afresh. @returns the exit code. */
+export async function sweep(file: string, options: SweepOptions): Promise<number> {
+  const text = readText(file);
+  const config = readConfig(text, file, options.overrides);
+  checkMode(config, options.virtual);
+  const files = new SweepFiles(options.out);
+  const dataset = datasetNameOf(config.run);
+  mkdirSync(files.folder, { recursive: true });
+  beginCsv(files.csv("serve", dataset), SERVE_COLUMNS);
+  beginCsv(files.csv("vllm", dataset), VLLM_COLUMNS);
+  const state = new SweepState(files.state, { config, virtual: options.virtual });
+  if (options.fresh) state.clear();
+  const runs = runsOf(config);
+  if (state.count > 0) say(`going on: ${state.count} of ${runs.length} runs are done`);
+  else files.removeLogs();
+  describe(files, file, text, options);
+
+  using stop = stopper();
+  const rows: TableRow[] = [];
+  const failed = new Map<string, string>();
+  let worst = 0;
+  for (const run of runs) {
+    if (state.has(run.name)) continue;
+    say(`${run.name}: ${kindOf(config, options.virtual).about}`);
+    try {
+      const seed = config.run.seed + run.repeat - 1;
+      const workload = await datasetOf({ ...config.run, seed });
+      const { report, warmup, engines, model } = options.virtual
+        ? await virtualRun(config, run, seed, workload, files, stop.signal)
+        : await realRun(config, run, workload, files, stop.signal);
+      const code = verdict(report);
+      if (code === 130) break;
+      if (report.summary.completed === 0) throw new UsageError("no request was answered");
+      worst = Math.max(worst, code);
+      const about: RunAbout = {
+        config: { ...config, run: { ...config.run, seed } },
+        strategy: run.strategy.name,
+        policy: run.strategy.policy,
+        repeat: run.repeat,
+        model,
+        servers: kindOf(config, options.virtual).about,
+        dataset: workload.description,
+        virtual: options.virtual,
+      };
+      append(files.csv("serve", dataset), serveLine(about, report, warmup));
+      append(files.csv("vllm", dataset), vllmLine(about, engines));
+      state.add(run.name);
+      rows.push({ strategy: run.strategy.name, report });
+    } catch (error) {
+      if (stop.signal.aborted) break;
+      if (!(error instanceof UsageError)) throw error;
+      failed.set(run.name, error.message);
+      say(`${run.name} failed: ${error.message}`);
+    }
+  }
+  process.stdout.write(sweepTable(rows, options.virtual || config.servers === undefined));
+  if (stop.signal.aborted) {
+    say(`stopped; the same command goes on with the ${runs.length - state.count} runs that are left`);
+    return 130;
+  }
+  if (failed.size > 0) {
+    say(`failed: ${[...failed.keys()].join(", ")}; the same command tries them again`);
+    return 1;
+  }
+  state.remove();
+  say(`results are in ${files.folder}`);
+  return worst;
+}
+
+/** A B B A: whatever drifts (heat, a neighbour's load) meets all strategies alike. */
+function runsOf({ strategies, repeat, benchmarkLabel }: SweepConfig): Run[] {
+  return Array.from({ length: repeat }, (_, i) => (i % 2 === 0 ? strategies : strategies.toReversed())).flatMap(
+    (round, i) =>
+      round.map((strategy) => {
+        const label = `${benchmarkLabel}_${strategy.name}`.replace(/[^\w.-]+/g, "_");
+        return { name: repeat === 1 ? label : `${label}_${i + 1}`, strategy, repeat: i + 1 };
+      }),
+  );
+}
+
+async function realRun(
+  config: SweepConfig,
+  { name, strategy }: Run,
+  workload: Workload,
+  files: SweepFiles,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { run } = config;
+  const logs = openLogs(files, strategy.name);
+  const track = config.trackMetrics ? resolve(files.tracking(name)) : undefined;
+  rmSync(files.tracking(name), { recursive: true, force: true });
+  try {
+    const servers = await kindOf(config, false).start({ policy: strategy.policy, logs, track, signal });
+    let scraper: Scraper | undefined;
+    try {
+      const server = await readyServer(run, servers.urls);
+      if (config.trackMetrics && servers.replicas.length > 0) {
+        scraper = new Scraper(files, name, servers.replicas, config.trackInterval);
+      }
+      const warmup = run.withWarmup ? await load(workload, run, server, signal) : null;
+      const before = await Promise.all(servers.replicas.map(scrape));
+      const result = await load(workload, run, server, signal);
+      const after = await Promise.all(servers.replicas.map(scrape));
+      const told = after.flatMap((samples, i) => (samples === null ? [] : [engineFigures(before[i]!, samples)]));
+      return {
+        report: reportOf(result),
+        warmup: warmup === null ? null : reportOf(warmup),
+        engines: averageFigures(told),
+        model: server.model,
+      };
+    } finally {
+      await scraper?.stop();
+      await servers.stop();
+    }
+  } finally {
+    mergeTracked(files, name);
+    for (const log of [logs.stdout, logs.stderr]) await finished(log.end()).catch(() => {});
+  }
+}
+
+async function virtualRun(
+  config: SweepConfig,
+  { name, strategy }: Run,
+  seed: number,
+  workload: Workload,
+  files: SweepFiles,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { report, engines, tables } = await runVirtual(config, strategy.policy, seed, workload, signal);
+  writeTables(files, name, tables);
+  return { report, warmup: null, engines, model: config.run.model! };
+}
+
+function kindOf(config: SweepConfig, virtual: boolean): Pick<ServerKind, "about"> & ServerKind {
+  const { servers, run, numServers } = config;
+  if (servers !== undefined) return commandServers(servers, run.baseUrl ?? `http://${run.host}:${run.port}`);
+  const embedded = embeddedServers(embeddedOptionsOf(run, numServers));
+  return virtual
+    ? { ...embedded, about: `${numServers} simulated ${run.profile} replicas, in virtual time` }
+    : embedded;
+}
+
+/** What cannot be had is refused before anything is started. */
+function checkMode({ tree, servers, run }: SweepConfig, virtual: boolean): void {
+  if (virtual && servers !== undefined) throw new UsageError("servers of your own cannot run in virtual time");
+  if (virtual && run.withWarmup) {
+    throw new UsageError("with_warmup is for servers: in virtual time runs begin with empty caches");
+  }
+  if (!virtual && tree === "shared" && run.routers > 1) {
+    throw new UsageError(
+      `tree: shared needs --virtual: over sockets ${run.routers} routers are processes, each with a tree of its own`,
+    );
+  }
+}
+
+function openLogs(files: SweepFiles, strategy: string) {
+  const open = (stream: "stdout" | "stderr") => {
+    const path = files.log(strategy, stream);
+    mkdirSync(dirname(path), { recursive: true });
+    return createWriteStream(path, { flags: "a" });
+  };
+  return { stdout: open("stdout"), stderr: open("stderr") };
+}
+
+/** What a report of the sweep shows beside the figures: `sweep.json`, and a copy of the configuration. */
+function describe(files: SweepFiles, file: string, text: string, { command, virtual }: SweepOptions): void {
+  const about = {
+    command,
+    date: new Date().toISOString(),
+    machine: { cpu: cpus()[0]?.model, cores: cpus().length, os: type(), node: process.version },
+    note: virtual ? "Simulated GPUs, in virtual time." : undefined,
+  };
+  writeFileSync(join(files.folder, "sweep.json"), `${JSON.stringify(about, null, 2)}\n`);
+  const copy = join(files.folder, basename(file));
+  if (resolve(copy) !== resolve(file)) writeFileSync(copy, text);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
