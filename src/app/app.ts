@@ -129,8 +129,12 @@ class RunningApp implements App {
       this.#replaceGateway(gateway);
     }
     const changes = await applied;
-    const failure = changes.flatMap(({ failures }) => failures)[0];
-    if (isFirst && failure !== undefined) throw failure;
+    for (const { model, failures } of changes) {
+      for (const failure of failures) {
+        if (isFirst) throw failure;
+        this.#context.onEvent({ event: "problem", model, message: failure.message });
+      }
+    }
     for (const model of gone) void model.remove();
     return {
       changed: changes.filter((_, i) => !added.includes(models[i]!)),

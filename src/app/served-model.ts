@@ -39,7 +39,7 @@ export interface ModelChange {
   /** Whether the policy was made anew, and knows nothing of what was sent before. */
   readonly rebuilt: boolean;
   /** Of servers that could not be started. */
-  readonly failures: readonly unknown[];
+  readonly failures: readonly Error[];
 }
 
 /** No retry waits for longer between two choices, so that a router without requests for so long gets no more. */
@@ -158,8 +158,8 @@ export class ServedModel {
   }
 
   /** Returns why servers could not be started. */
-  async #startServers(): Promise<unknown[]> {
-    const failures: unknown[] = [];
+  async #startServers(): Promise<Error[]> {
+    const failures: Error[] = [];
     const missing = this.#members.filter(({ id, server }) => server !== null && !this.#servers.has(id));
     this.#holding = true;
     const starting = missing.map(async (member) => {
@@ -168,9 +168,10 @@ export class ServedModel {
       try {
         await server.started;
       } catch (error) {
-        failures.push(error);
         this.#servers.delete(member.id);
-        this.#problem(`replica ${member.id} cannot be started: ${(error as Error).message}`);
+        failures.push(
+          new Error(`replica ${member.id} cannot be started: ${(error as Error).message}`, { cause: error }),
+        );
       }
     });
     await Promise.all(starting);

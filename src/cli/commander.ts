@@ -1,1 +1,1 @@
-export { Argument, Command, CommanderError, Help, InvalidArgumentError, Option } from "commander";
+export { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";

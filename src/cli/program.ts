@@ -3,7 +3,7 @@ import { workloadCatalog } from "../workloads/index.js";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.js";
 import { assignment, type CompareOptions, compare, specs } from "./compare/index.js";
 import { checkConfigFile, printSchema } from "./config/command.js";
-import { addEnvironment, givenOptions } from "./given-options.js";
+import { givenOptions } from "./given-options.js";
 import {
   nonNegativeInteger,
   nonNegativeNumber,
@@ -128,7 +128,6 @@ does a change of it.`,
     .action((file: string | undefined, _: unknown, given: Command) =>
       serve(file ?? fileOfEnvironment(), givenOptions(given, process.env) as ServeOptions),
     );
-  addEnvironment(command);
 }
 
 function fileOfEnvironment(): string | undefined {

@@ -1,8 +1,9 @@
+import { resolve } from "node:path";
 import type { App, AppConfig } from "../app/index.js";
 import { readCertificate } from "./certificate.js";
 import type { Listener } from "./listen.js";
 import type { Report } from "./report.js";
-import { watchFiles } from "./watch-files.js";
+import { type FilesWatch, watchFiles } from "./watch-files.js";
 
 /** A configuration with its flags, and the files that it was read from. */
 export interface Configuration {
@@ -20,53 +21,73 @@ export interface Reloading {
 }
 
 /**
- * Makes the configuration that is read on SIGHUP, and when one of the files has changed, the app's. One that is wrong changes nothing.
- * @param onChange is given each that is in force from now on.
+ * Makes the configuration that is read on SIGHUP, and when its file or one that it names has changed, the app's. One that is wrong
+ * changes nothing.
  */
-export function startReloads(
-  { app, listener, report, configuration, before }: Reloading,
-  onChange: (configuration: Configuration) => void,
-): { stop(): void } {
-  let current = before;
-  let stopped = false;
-  let reloading: Promise<void> = Promise.resolve();
-  const files = watchFiles(() => reload());
-  files.set(current.files);
-
-  function reload(): void {
-    reloading = reloading.then(async () => {
-      if (stopped) return;
-      try {
-        await change(await configuration());
-      } catch (error) {
-        report.problem(`the configuration stays as it was:\n${(error as Error).message}`);
-      }
-    });
-  }
-
-  async function change(next: Configuration): Promise<void> {
-    // Read before anything changes: what is wrong with it is found then.
-    const certificate = next.config.tls && readCertificate(next.config.tls);
-    const update = await app.update(next.config);
-    if (certificate !== undefined && current.config.tls !== undefined) listener.secure(certificate);
-    files.set(next.files);
-    report.set(next.config.log);
-    for (const key of fixedAndChanged(current.config, next.config)) {
-      report.problem(`${key} cannot change while it runs; it takes a new start`);
-    }
-    current = next;
-    onChange(next);
-    report.reloaded(update);
-  }
-
-  process.on("SIGHUP", reload);
-  return {
-    stop() {
-      stopped = true;
-      process.off("SIGHUP", reload);
-      files.close();
-    },
+export class Reloads {
+  readonly #files: FilesWatch;
+  readonly #isPossible: boolean;
+  /** A change from before the start. */
+  #early = false;
+  #reloading: Promise<void> = Promise.resolve();
+  #reload = (): void => {
+    this.#early = true;
   };
+
+  /** @param file undefined: there is nothing to read, and SIGHUP keeps its usual meaning. */
+  constructor(file: string | undefined) {
+    this.#isPossible = file !== undefined;
+    this.#files = watchFiles(() => this.#reload());
+    if (file === undefined) return;
+    this.#files.set([resolve(file)]);
+    process.on("SIGHUP", this.#onSignal);
+  }
+
+  /** The files that the first configuration names. */
+  watch(files: readonly string[]): void {
+    if (this.#isPossible) this.#files.set(files);
+  }
+
+  /** @param onChange is given each configuration that is in force from now on. */
+  start(reloading: Reloading, onChange: (configuration: Configuration) => void): void {
+    if (!this.#isPossible) return;
+    let current = reloading.before;
+    const read = async () => {
+      try {
+        const next = await reloading.configuration();
+        this.#files.set(next.files);
+        await change(reloading, current, next);
+        current = next;
+        onChange(next);
+      } catch (error) {
+        reloading.report.problem(`the configuration stays as it was:\n${(error as Error).message}`);
+      }
+    };
+    this.#reload = () => {
+      this.#reloading = this.#reloading.then(read);
+    };
+    if (this.#early) this.#reload();
+  }
+
+  stop(): void {
+    this.#reload = () => {};
+    process.off("SIGHUP", this.#onSignal);
+    this.#files.close();
+  }
+
+  readonly #onSignal = (): void => this.#reload();
+}
+
+async function change({ app, listener, report }: Reloading, before: Configuration, next: Configuration): Promise<void> {
+  // Read before anything changes: what is wrong with it is found then.
+  const certificate = next.config.tls && readCertificate(next.config.tls);
+  const update = await app.update(next.config);
+  if (certificate !== undefined && before.config.tls !== undefined) listener.secure(certificate);
+  report.set(next.config.log);
+  for (const key of fixedAndChanged(before.config, next.config)) {
+    report.problem(`${key} cannot change while it runs; it takes a new start`);
+  }
+  report.reloaded(update);
 }
 
 /** The keys with another value than before that only count at the start. */

@@ -5,7 +5,7 @@ import { readConfig } from "./config/read.js";
 import { type Listener, listen } from "./listen.js";
 import { NodePlatform } from "./platform.js";
 import { type Records, type RecordsOptions, startRecords } from "./records.js";
-import { type Configuration, startReloads } from "./reload.js";
+import { type Configuration, Reloads } from "./reload.js";
 import { Report } from "./report.js";
 import { stopSignal, within } from "./shutdown.js";
 import { UsageError } from "./usage-error.js";
@@ -19,7 +19,10 @@ export interface ServeOptions extends ConfigFlags, RecordsOptions {}
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
   const stop = stopSignal();
   const configuration = () => readConfiguration(file, options);
+  // It begins before the first reading, so that no change is missed.
+  const reloads = new Reloads(file);
   let current = await configuration();
+  reloads.watch(current.files);
   const report = new Report(current.config.log);
   const platform = new NodePlatform(report, () => current.config.maxBodyBytes);
   try {
@@ -32,14 +35,11 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
         throw error;
       });
       report.start(listener.url, app, current.config);
-      const reloads =
-        file === undefined
-          ? null
-          : startReloads({ app, listener, report, configuration, before: current }, (next) => {
-              current = next;
-            });
+      reloads.start({ app, listener, report, configuration, before: current }, (next) => {
+        current = next;
+      });
       const signal = await stop;
-      reloads?.stop();
+      reloads.stop();
       await drain(app, listener, report, { signal, seconds: current.config.drainTimeoutSecs ?? 30 });
       await records.close();
     } finally {
@@ -63,9 +63,9 @@ async function usage<Result>(work: Promise<Result>): Promise<Result> {
     return await work;
   } catch (error) {
     const isOurs = error instanceof TypeError || error instanceof RangeError;
-    if (isOurs || (error as Error).name === "ConfigError" || (error as NodeJS.ErrnoException).code !== undefined) {
-      throw new UsageError((error as Error).message);
-    }
+    const { name, message, cause = error } = error as Error;
+    if (isOurs || name === "ConfigError" || (cause as NodeJS.ErrnoException).code !== undefined)
+      throw new UsageError(message);
     throw error;
   }
 }

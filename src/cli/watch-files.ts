@@ -3,7 +3,7 @@ import { dirname, join, parse, resolve, sep } from "node:path";
 
 /** Files whose contents are watched. */
 export interface FilesWatch {
-  /** Makes these the files, with the contents that they have now. */
+  /** Makes these the files. One that was watched already is compared with what it had then, a new one with what it has now. */
   set(files: readonly string[]): void;
   close(): void;
 }
@@ -66,7 +66,7 @@ export function watchFiles(onChange: () => void): FilesWatch {
     set(next) {
       unwatch();
       files = [...new Set(next)];
-      contents = read();
+      contents = new Map(files.map((file) => [file, contents.has(file) ? contents.get(file)! : contentsOf(file)]));
       for (const file of files) watchFile(file, { interval: POLL_MS, persistent: false }, check);
       watchFolders();
     },

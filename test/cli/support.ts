@@ -15,6 +15,10 @@ export interface Run {
   errors(): string;
   /** Resolves with the first line on stdout, past or future, that matches. */
   line(pattern: RegExp): Promise<string>;
+  /** Resolves when so many lines on stdout match. */
+  count(pattern: RegExp, times: number): Promise<void>;
+  /** Resolves with the first line on stderr, past or future, that matches. */
+  error(pattern: RegExp): Promise<string>;
   /** Resolves with the exit code when all output has been read. */
   exit: Promise<number | null>;
 }
@@ -40,36 +44,53 @@ export function run(
 ): Run {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: "pipe", detached });
   let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
   const lines: string[] = [];
   const watchers = new Set<() => void>();
+  const notice = () => {
+    for (const check of watchers) check();
+  };
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+    notice();
+  });
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
-    for (const check of watchers) check();
+    notice();
   });
   const exit = once(child, "close").then(([code]) => {
-    for (const check of watchers) check();
+    notice();
     return code as number | null;
   });
+  /** Resolves with what is found when it is. */
+  const until = <Found>(find: () => Found | undefined, what: string): Promise<Found> =>
+    new Promise((resolve, reject) => {
+      const check = () => {
+        const found = find();
+        if (found !== undefined) resolve(found);
+        else if (child.exitCode !== null) reject(new Error(`exited with ${child.exitCode} before ${what}: ${errors}`));
+        else return;
+        watchers.delete(check);
+      };
+      watchers.add(check);
+      check();
+    });
   return {
     child,
     lines,
     errors: () => errors,
-    line: (pattern) =>
-      new Promise((resolve, reject) => {
-        const check = () => {
-          const found = lines.find((line) => pattern.test(line));
-          if (found !== undefined) resolve(found);
-          else if (child.exitCode !== null)
-            reject(new Error(`exited with ${child.exitCode} before ${pattern}: ${errors}`));
-          else return;
-          watchers.delete(check);
-        };
-        watchers.add(check);
-        check();
-      }),
+    line: (pattern) => until(() => lines.find((line) => pattern.test(line)), String(pattern)),
+    async count(pattern, times) {
+      await until(() => lines.filter((line) => pattern.test(line)).length >= times || undefined, `${pattern}`);
+    },
+    error: (pattern) =>
+      until(
+        () =>
+          errors
+            .split("\n")
+            .slice(0, -1)
+            .find((line) => pattern.test(line)),
+        String(pattern),
+      ),
     exit,
   };
 }

@@ -62,6 +62,8 @@ export function withFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
 
 function replicasOf({ embedded, replica, simSpeed }: ConfigFlags): ReplicaConfig[] {
   const simulated = simSpeed === undefined ? {} : { speed: simSpeed };
+  if (embedded !== undefined && replica !== undefined)
+    throw new UsageError("give one of --embedded and --replica, not both");
   if (embedded !== undefined) return Array.from({ length: embedded }, () => ({ simulated }));
   if (replica !== undefined) return replica.map(({ id, url }) => ({ id, url }));
   throw new UsageError("nothing to serve: give a configuration file, --embedded <count> or --replica <url>");

@@ -40,16 +40,16 @@ while read -r word group; do
     forget) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -TERM -- "-$group"; done
+for group in $groups; do kill -s TERM -- "-$group"; done
 left=${GRACE_S}
 while [ $left -gt 0 ]; do
   alive=
-  for group in $groups; do kill -0 -- "-$group" && alive=yes; done
+  for group in $groups; do kill -s 0 -- "-$group" && alive=yes; done
   [ -n "$alive" ] || exit 0
   sleep 1
   left=$((left - 1))
 done
-for group in $groups; do kill -KILL -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 `;
 
 function startShell(): ChildProcess {
