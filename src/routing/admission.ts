@@ -87,18 +87,19 @@ export class Admission {
 
   /** @returns a promise; but what can be done at once is done before this returns. */
   async admit(applicant: Applicant): Promise<Lease> {
-    const { signal } = applicant;
-    const waits = this.#admit(applicant);
-    if (waits instanceof RouterLease) return waits;
-    const { meant, delayMs } = waits;
-    const lease = await new Promise<Lease>((resolve, reject) => {
+    const admitted = this.#admit(applicant);
+    const lease = admitted instanceof RouterLease ? admitted : await this.#waitFor(applicant, admitted);
+    // The signal may have ended the lease between the grant and now.
+    if (!lease.live) throwIfAborted(applicant.signal);
+    return lease;
+  }
+
+  #waitFor(applicant: Applicant, { meant, delayMs }: { meant: Replica | null; delayMs: number }): Promise<Lease> {
+    return new Promise<Lease>((resolve, reject) => {
       const { arrival } = applicant.origin;
       const state = { arrival, meant, insists: meant !== null, timer: null, gone: false, onAbort: () => {} };
       this.#begin({ ...applicant, ...state, resolve, reject }, delayMs);
     });
-    // The signal may have ended the lease between the grant and now.
-    if (!lease.live) throwIfAborted(signal);
-    return lease;
   }
 
   /** A lease at once, or how the request has to wait for one. */

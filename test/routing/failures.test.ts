@@ -219,8 +219,8 @@ describe("a signal", () => {
     expect(router.leases).toBe(0);
   });
 
-  test.each(["choose", "onRouted"] as const)("that aborts within the policy's %s leaves no lease", (call) => {
-    const controller = new AbortController();
+  test.each(["choose", "onRouted"] as const)("that aborts within the policy's %s leaves no lease", async (call) => {
+    let controller = new AbortController();
     const policy = named();
     const { choose } = policy;
     const abort = (): void => controller.abort(new Error("enough"));
@@ -240,6 +240,9 @@ describe("a signal", () => {
     if (call === "choose") expect(route).toThrow("enough");
     else expect(route().end).toBe("aborted");
     expect(router.leases).toBe(0);
+    controller = new AbortController();
+    await expect(router.acquire({ text: "x" }, { signal: controller.signal })).rejects.toThrow("enough");
+    expect([router.leases, router.waiting]).toEqual([0, 0]);
   });
 
   test.each([null, 5, {}, { addEventListener() {} }, { addEventListener() {}, removeEventListener() {} }])(
