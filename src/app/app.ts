@@ -56,9 +56,12 @@ class RunningApp implements App {
   readonly #upstreamFetch: typeof fetch;
   #models: readonly ServedModel[] = [];
   #gateway: Gateway | null = null;
-  #gatewayOf: { readonly options: string; readonly routers: readonly Router[] } = { options: "", routers: [] };
+  /** Whether it has one router for all models. */
+  #isOne = true;
   /** Gateways of before, until their last answer has ended. */
   readonly #former = new Set<Promise<void>>();
+  /** Models that are not served any more, until their last request has ended. */
+  readonly #gone = new Set<ServedModel>();
   #drainMs = 0;
   /** Updates come one after another. */
   #updating: Promise<unknown> = Promise.resolve();
@@ -95,7 +98,8 @@ class RunningApp implements App {
 
   async close(): Promise<void> {
     await this.#updating;
-    await Promise.all(this.#models.map((model) => model.close()));
+    this.#gateway?.close();
+    await Promise.all([...this.#models, ...this.#gone].map((model) => model.close()));
   }
 
   async #update(given: AppConfig): Promise<AppUpdate> {
@@ -103,14 +107,13 @@ class RunningApp implements App {
     const config = await withSecrets(given, this.#platform);
     const before = new Map(this.#models.map((model) => [model.name, model]));
     const plans: ModelPlan[] = [];
-    let gateway: Gateway | null = null;
+    const isFirst = this.#gateway === null;
     const routers = () => plans.map(({ config: { name = "" }, router }) => router ?? before.get(name)!.router);
-    const options = gatewayOptions(config);
     try {
       for (const model of config.models) {
         plans.push(await ServedModel.plan(model, this.#platform, before.get(model.name ?? "") ?? null));
       }
-      if (!this.#isGatewayOf(options, routers())) gateway = this.#makeGateway(options, config, routers());
+      this.#setGateway(config, routers());
     } catch (error) {
       for (const { router } of plans) router?.[Symbol.dispose]();
       throw error;
@@ -122,20 +125,17 @@ class RunningApp implements App {
     const added = models.filter((model) => !this.#models.includes(model));
     const gone = this.#models.filter((model) => !models.includes(model));
     this.#models = models;
-    const applied = Promise.all(models.map((model, i) => model.apply(plans[i]!)));
-    const isFirst = this.#gateway === null;
-    if (gateway !== null) {
-      this.#gatewayOf = { options: JSON.stringify(options), routers: routers() };
-      this.#replaceGateway(gateway);
-    }
-    const changes = await applied;
+    const changes = await Promise.all(models.map((model, i) => model.apply(plans[i]!)));
     for (const { model, failures } of changes) {
       for (const failure of failures) {
         if (isFirst) throw failure;
         this.#context.onEvent({ event: "problem", model, message: failure.message });
       }
     }
-    for (const model of gone) void model.remove();
+    for (const model of gone) {
+      this.#gone.add(model);
+      void model.remove().finally(() => this.#gone.delete(model));
+    }
     return {
       changed: changes.filter((_, i) => !added.includes(models[i]!)),
       added: added.map(({ name }) => name),
@@ -143,28 +143,27 @@ class RunningApp implements App {
     };
   }
 
-  #isGatewayOf(options: object, routers: readonly Router[]): boolean {
-    const { options: text, routers: those } = this.#gatewayOf;
-    if (this.#gateway === null || text !== JSON.stringify(options)) return false;
-    return routers.length === those.length && routers.every((router, i) => those[i] === router);
-  }
-
-  #makeGateway(options: object, { models }: AppConfig, routers: readonly Router[]): Gateway {
+  /** @throws TypeError or RangeError for what the gateway refuses; then it stays as it was. */
+  #setGateway(config: AppConfig, routers: readonly Router[]): void {
     const { onRequestEnd } = this.#platform;
-    const named = Object.fromEntries(models.map(({ name = "" }, i) => [name, routers[i]!]));
-    return createGateway({
-      ...options,
-      ...(models[0]!.name === undefined ? { router: routers[0]! } : { models: named }),
+    const isOne = config.models[0]!.name === undefined;
+    const options = {
+      ...gatewayOptions(config),
+      router: isOne ? routers[0] : undefined,
+      models: isOne ? undefined : Object.fromEntries(config.models.map(({ name }, i) => [name!, routers[i]!])),
       upstreamFetch: this.#upstreamFetch,
       ...(onRequestEnd !== undefined && { onRequestEnd }),
-    } as GatewayOptions);
-  }
-
-  /** Requests that the one before has begun end there. */
-  #replaceGateway(gateway: Gateway): void {
+    } as unknown as GatewayOptions;
     const before = this.#gateway;
-    this.#gateway = gateway;
+    if (before !== null && isOne === this.#isOne) {
+      before.setOptions(options);
+      return;
+    }
+    this.#gateway = createGateway(options);
+    this.#isOne = isOne;
     if (before === null) return;
+    // A gateway of one router cannot become one of several. Requests that it has begun end there.
+    before.close();
     const ended = before.drain().finally(() => this.#former.delete(ended));
     this.#former.add(ended);
   }

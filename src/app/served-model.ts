@@ -61,6 +61,7 @@ export class ServedModel {
   readonly #former = new Set<Router>();
   /** While servers start that can be up at once: they are to come in the order of the configuration. */
   #holding = false;
+  #closed = false;
 
   /** @throws TypeError or RangeError for what the router refuses. */
   static async plan(config: ModelConfig, platform: AppPlatform, before: ServedModel | null): Promise<ModelPlan> {
@@ -124,6 +125,7 @@ export class ServedModel {
 
   /** Stops all that it has started, at once. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#finding?.stop.abort();
     await Promise.all([...this.#servers.values()].map((server) => server.stop()));
     await Promise.all(this.#leaving);
@@ -152,7 +154,8 @@ export class ServedModel {
     const replicas = [this.#router, ...this.#former].flatMap((router) =>
       router.replicas.filter(({ id }) => id === server.id),
     );
-    await until(() => replicas.every(({ queueLength }) => queueLength === 0), this.#context.drainMs());
+    const isIdle = () => this.#closed || replicas.every(({ queueLength }) => queueLength === 0);
+    await until(isIdle, this.#context.drainMs());
     await server.stop();
     this.#context.onEvent({ event: "replica_removed", model: this.name, replica: server.id });
   }
@@ -253,10 +256,10 @@ export class ServedModel {
 
   async #retire(router: Router): Promise<void> {
     this.#former.add(router);
-    const isQuiet = () => router.leases === 0 && router.waiting === 0;
+    const isQuiet = () => this.#closed || (router.leases === 0 && router.waiting === 0);
     do {
       await until(isQuiet, Number.POSITIVE_INFINITY);
-      await later(QUIET_MS);
+      if (!this.#closed) await later(QUIET_MS);
     } while (!isQuiet());
     this.#former.delete(router);
     router[Symbol.dispose]();

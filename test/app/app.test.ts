@@ -66,6 +66,24 @@ test("several models: each with its replicas and its policy", async () => {
   ]);
 });
 
+test("the gateway's options come from it, and an update takes back what it leaves out", async () => {
+  const models = [{ replicas: [{ simulated }] }];
+  const app = await start({
+    models,
+    keys: [{ name: "team", key: "secret" }],
+    admin: { token: "admin" },
+    replicaHeader: true,
+  });
+  const admin = () => app.fetch(new Request("http://app/admin/stats", { headers: { authorization: "Bearer admin" } }));
+  expect((await complete(app)).status).toBe(401);
+  expect((await complete(app, {}, { authorization: "Bearer secret" })).status).toBe(200);
+  expect((await admin()).status).toBe(200);
+  await app.update({ ...quiet, models });
+  const response = await complete(app);
+  expect([response.status, response.headers.get("x-warmroute-replica")]).toEqual([200, null]);
+  expect((await admin()).status).toBe(404);
+});
+
 test("a wrong configuration is told as a whole, and nothing is started", async () => {
   await expect(buildOpenAiApp({ models: [{ replicas: [{}] }], brekaer: false } as AppConfig)).rejects.toThrow(
     /exactly one of url, simulated, command, not none\nunknown key "brekaer"; did you mean breaker\?/,
