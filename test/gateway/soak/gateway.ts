@@ -1,0 +1,38 @@
+// The gateway as a process of its own, started with `--expose-gc`: `gateway.ts <JSON: urls of replicas by model>`. Asked over IPC it
+// tells its state and the memory that it holds after a collection.
+import { listen } from "../../../src/cli/listen.js";
+import { createGateway, type RequestOutcome } from "../../../src/gateway/index.js";
+import { Router } from "../../../src/routing/index.js";
+
+const urls = JSON.parse(process.argv[2]!) as Record<string, string[]>;
+const models = Object.fromEntries(
+  Object.entries(urls).map(([model, addresses]) => {
+    const replicas = addresses.map((url, i) => ({ id: `${model}-${i + 1}`, url, maxOngoingRequests: 64 }));
+    // A tree that is full before the soak is warm.
+    return [model, new Router({ policy: "prefix_aware", replicas, maxBytes: 1024 * 1024, imbalancedThreshold: 10 })];
+  }),
+);
+const outcomes = new Map<RequestOutcome, number>();
+const gateway = createGateway({
+  models,
+  timeouts: { firstByteMs: 5_000, idleMs: 5_000, queueMs: 5_000 },
+  breaker: { openMs: 1_000 },
+  health: { intervalMs: 500, timeoutMs: 500, unhealthyAfter: 2, healthyAfter: 1 },
+  load: { intervalMs: 500, timeoutMs: 500 },
+  onRequestEnd: ({ outcome }) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
+});
+const { url } = await listen((request) => gateway.fetch(request), { host: "127.0.0.1", port: 0 });
+process.send!({ url });
+
+process.on("message", () => {
+  globalThis.gc!();
+  const { heapUsed, external } = process.memoryUsage();
+  const leases = Object.values(models).reduce((sum, router) => sum + router.leases + router.waiting, 0);
+  process.send!({
+    open: gateway.state.open,
+    leases,
+    outcomes: Object.fromEntries(outcomes),
+    bytes: heapUsed + external,
+  });
+});
+process.on("disconnect", () => process.exit(0));
