@@ -4,7 +4,7 @@ import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Answer } from "./forward.js";
 import { clientHeaders, headerText } from "./headers.js";
 import type { Settings } from "./options.js";
-import { TIMED_OUT, within } from "./wait.js";
+import { WaitLimit } from "./wait.js";
 
 /** With these an answer has no body, whatever the replica sends. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -51,10 +51,16 @@ function bodyOf(
   exchange: Exchange,
   { reader, first, outcome, abort }: Answer,
   streamed: boolean,
-  { timeouts, timers }: Settings,
+  { timeouts, timers, clock }: Settings,
 ): ReadableStream<Uint8Array> {
   let read = first;
   let stalled = false;
+  const limit = new WaitLimit(timeouts.idleMs, clock, timers, () => {
+    stalled = true;
+    // Ends the read even where the transport ignores its signal.
+    void reader!.cancel().catch(() => {});
+    abort();
+  });
   const source = {
     async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
       if (read !== null) {
@@ -63,31 +69,37 @@ function bodyOf(
         return piece;
       }
       // Only while a piece is asked for: a client that is slow to read is no fault of the replica.
-      const piece = await within(timeouts.idleMs, reader!.read(), timers, exchange.left);
-      if (piece !== TIMED_OUT) return piece;
-      stalled = true;
-      abort();
-      throw new Error("the answer stalled");
+      limit.begin();
+      try {
+        const piece = await reader!.read();
+        if (stalled) throw new Error("the answer stalled");
+        return piece;
+      } finally {
+        limit.end();
+      }
     },
     cancel: (reason: unknown) => reader!.cancel(reason),
   };
   return relay(source, {
     onPiece: (piece) => exchange.piece(piece),
-    onEnd: () => exchange.end(outcome),
-    onBreak: () => {
-      exchange.end(stalled ? "replica_stalled" : "replica_broke");
-      if (!streamed) return null;
-      return stalled
-        ? errorEventAt(exchange.path, `The replica sent nothing more for ${timeouts.idleMs} ms.`, {
-            type: "upstream_error",
-            code: "replica_stalled",
-          })
-        : errorEventAt(exchange.path, "The replica broke off in the middle of its answer.", {
-            type: "upstream_error",
-            code: "replica_broke",
-          });
+    onEnd: () => {
+      limit.close();
+      exchange.end(outcome);
     },
-    onCancel: () => exchange.leave(),
+    onBreak: () => {
+      limit.close();
+      const code = stalled ? "replica_stalled" : "replica_broke";
+      exchange.end(code);
+      if (!streamed) return null;
+      const message = stalled
+        ? `The replica sent nothing more for ${timeouts.idleMs} ms.`
+        : "The replica broke off in the middle of its answer.";
+      return errorEventAt(exchange.path, message, { type: "upstream_error", code });
+    },
+    onCancel: () => {
+      limit.close();
+      exchange.leave();
+    },
   });
 }
 

@@ -64,7 +64,7 @@ export interface TimeoutOptions {
 export interface RetryOptions {
   /** How many replicas a request is sent to at most, each once. Default: 3. */
   maxTries?: number;
-  /** Share of requests that may be retries; 10 are always allowed to begin with. Default: 0.2. */
+  /** Share of requests that may be retries, beyond 100 at once when there were none for a while. Default: 0.2. */
   budget?: number;
   /** Before the second retry a random wait of up to so much, before each later one of up to twice the last. Default: 25. */
   backoffMs?: number;

@@ -1,5 +1,8 @@
-/** Retries that are allowed to begin with, so that few requests can be tried again too. */
-const MOST_TOKENS = 10;
+/**
+ * Retries that are allowed at once when there were none for a while: a replica that dies takes all that were under way on it. As many
+ * as Finagle's budget has by default (10 a second, over 10 seconds).
+ */
+const MOST_TOKENS = 100;
 
 /**
  * Bounds retries to a share of the requests: each request pays a share of a token in, each retry takes one out. When most requests

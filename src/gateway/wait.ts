@@ -43,3 +43,44 @@ export function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<
     if (signal.aborted) done();
   });
 }
+
+/** Tells when one of many waits takes too long: with one timer for all of them, since a stream waits for each of its pieces. */
+export class WaitLimit {
+  readonly #ms: number;
+  readonly #clock: () => number;
+  readonly #timers: Timers;
+  readonly #onLate: () => void;
+  #sinceS: number | null = null;
+  #timer: unknown = null;
+
+  constructor(ms: number, clock: () => number, timers: Timers, onLate: () => void) {
+    this.#ms = ms;
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#onLate = onLate;
+  }
+
+  begin(): void {
+    this.#sinceS = this.#clock();
+    this.#timer ??= this.#timers.setTimeout(() => this.#check(), this.#ms);
+  }
+
+  end(): void {
+    this.#sinceS = null;
+  }
+
+  /** There will be no other wait. */
+  close(): void {
+    this.end();
+    if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #check(): void {
+    this.#timer = null;
+    if (this.#sinceS === null) return;
+    const leftMs = this.#ms - (this.#clock() - this.#sinceS) * 1000;
+    if (leftMs > 0) this.#timer = this.#timers.setTimeout(() => this.#check(), Math.ceil(leftMs));
+    else this.#onLate();
+  }
+}

@@ -61,6 +61,7 @@ const seen = {
   whole: 0,
   left: 0,
   brokenOff: 0,
+  failed: new Map<string, number>(),
   refused: new Map<number, number>(),
   wrongModel: 0,
   unanswered: 0,
@@ -74,12 +75,14 @@ async function ask(url: string, model: string, conversation: number, turns: numb
     role: i % 2 === 0 ? "user" : "assistant",
     content: `${conversation}.${i}: ${"Why is the sky blue, and what is it made of? ".repeat(4)}`,
   }));
+  let answered = false;
   try {
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ model, messages, stream: streamed, max_tokens: 16 }),
     });
+    answered = true;
     if (response.status !== 200) {
       seen.refused.set(response.status, (seen.refused.get(response.status) ?? 0) + 1);
       await response.arrayBuffer();
@@ -97,9 +100,11 @@ async function ask(url: string, model: string, conversation: number, turns: numb
     else if (streamed ? text.endsWith("data: [DONE]\n\n") : JSON.parse(text)) seen.whole++;
     else seen.unanswered++;
     for (const [, of] of text.matchAll(/"model":"([^"]*)"/g)) if (of !== model) seen.wrongModel++;
-  } catch {
+  } catch (error) {
+    const { code = "unknown" } = ((error as Error).cause ?? {}) as { code?: string };
     // An answer that is no stream is cut where its replica broke off.
-    seen.brokenOff++;
+    if (answered) seen.brokenOff++;
+    else seen.failed.set(code, (seen.failed.get(code) ?? 0) + 1);
   }
 }
 
@@ -164,13 +169,13 @@ function report(last: Reading, memory: readonly number[], kills: number, tookS: 
   const mean = (list: readonly number[]): number => list.reduce((sum, each) => sum + each, 0) / list.length;
   const change = mean(warm.slice(half)) / mean(warm.slice(0, half)) - 1;
   const ended = Object.values(last.outcomes).reduce((sum, each) => sum + each, 0);
-  const { refused, ...counts } = seen;
+  const { refused, failed, ...counts } = seen;
   console.log(
     JSON.stringify({
       seconds: Math.round(tookS),
       rate: Math.round(seen.sent / tookS),
       kills,
-      client: { ...counts, refused: Object.fromEntries(refused) },
+      client: { ...counts, refused: Object.fromEntries(refused), failed: Object.fromEntries(failed) },
       gateway: last,
       memoryMiB: memory.map((bytes) => Math.round(bytes / 2 ** 18) / 4),
       memoryChange: Math.round(change * 1000) / 1000,
