@@ -1,8 +1,10 @@
-import { checkLabels, checkNumber, checkString } from "./checks.js";
+import { checkFields, checkLabels, checkNumber, checkString } from "./checks.js";
 import type { AcquireOptions, LoadReport } from "./router.js";
 import { shown } from "./shown.js";
 
 const STRINGS = ["model", "adapter", "cacheSalt", "apiKey", "session"] as const;
+
+const ROUTE_OPTIONS: readonly string[] = [...STRINGS, "exclude", "labels", "signal", "explain", "timeoutMs", "retryOf"];
 
 /** What is given when nothing is. */
 export const NO_OPTIONS: AcquireOptions = Object.freeze({});
@@ -10,9 +12,7 @@ export const NO_OPTIONS: AcquireOptions = Object.freeze({});
 /** @throws TypeError or RangeError that names the option. */
 export function checkRoute(options: AcquireOptions): void {
   if (options === NO_OPTIONS) return;
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`options must be an object, not ${shown(options)}`);
-  }
+  checkFields("options", options, ROUTE_OPTIONS);
   for (const name of STRINGS) checkString(name, options[name]);
   const { exclude, labels, signal, timeoutMs } = options;
   if (exclude !== undefined) checkExclude(exclude);

@@ -256,7 +256,9 @@ describe("a signal", () => {
   );
 });
 
-test.each<[object, string]>([
+test.each<[object | null, string]>([
+  [{ sesion: "s" }, 'unknown option "sesion"; there are model, adapter, cacheSalt, apiKey, session, exclude, labels,'],
+  [null, "options must be an object, not null"],
   [{ exclude: new Set([1n]) }, "exclude must be a Set of replica ids, not of 1"],
   [{ exclude: ["a"] }, "exclude must be a Set of replica ids, not an array"],
   [{ labels: { zone: 1n } }, "labels must be an object of strings: zone is 1"],
