@@ -1,7 +1,8 @@
 import { type Locality, type Selection, select, type Wanted } from "./candidates.js";
 import type { Choice } from "./decision.js";
 import { RecordedDecision } from "./decision.js";
-import { Hold, type LeaseGround, type Origin, type Routed, RouterLease } from "./lease.js";
+import { Hold, type LeaseGround, type Origin, type Routed } from "./hold.js";
+import { RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { ReplicaSet } from "./replica-set.js";
 import type { Key } from "./request-key.js";

@@ -1,4 +1,4 @@
-import type { Hold } from "./lease.js";
+import type { Hold } from "./hold.js";
 
 /** A lease that was collected as garbage before it had ended. */
 export interface ForgottenLease {

@@ -1,6 +1,7 @@
 import type { PrefixTree } from "../tree/index.js";
 import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
-import type { Hold, LeaseReport, Origin, RouterLease } from "./lease.js";
+import type { Hold, Origin } from "./hold.js";
+import type { LeaseReport, RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
 import type { TrackingRow, TurnedAwayRow } from "./tracking-rows.js";
 import type { RouterEvent } from "./watch.js";

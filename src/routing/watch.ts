@@ -1,5 +1,6 @@
 import type { CandidateOptions } from "./candidates.js";
-import type { Hold, LeaseReport, Origin, RouterLease } from "./lease.js";
+import type { Hold, Origin } from "./hold.js";
+import type { LeaseReport, RouterLease } from "./lease.js";
 import type { Replica, ReplicaLoad, ReplicaOptions } from "./replica.js";
 import type { Key, RouteRequest } from "./request-key.js";
 

@@ -1,7 +1,7 @@
 import { modelOf } from "../candidates.js";
 import { checkFields, checkFunction, wrong } from "../checks.js";
 import { QueueTimeoutError } from "../errors.js";
-import type { Hold, Origin } from "../lease.js";
+import type { Hold, Origin } from "../hold.js";
 import { type RouterOptions, settingsOf } from "../options.js";
 import { POLICIES } from "../policies/index.js";
 import { valuesOf } from "../policies/option-table.js";

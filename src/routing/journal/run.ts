@@ -1,4 +1,5 @@
-import type { Lease, Origin } from "../lease.js";
+import type { Origin } from "../hold.js";
+import type { Lease } from "../lease.js";
 import type { RouterOptions } from "../options.js";
 import { Key } from "../request-key.js";
 import { type RouteOptions, Router } from "../router.js";

@@ -1,7 +1,8 @@
 import { type InsertReceipt, PrefixTree } from "../../tree/index.js";
 import { NoReplicaError, QueueFullError } from "../errors.js";
+import type { Hold } from "../hold.js";
 import { hash64 } from "../key/hash.js";
-import type { Hold, LeaseReport } from "../lease.js";
+import type { LeaseReport } from "../lease.js";
 import type { Replica } from "../replica.js";
 import type { RequestKey } from "../request-key.js";
 
