@@ -33,13 +33,15 @@ export class ClusterProbe {
     this.#tokenize = tokenize;
   }
 
-  /** Were the request sent to that replica now. O(requests there + blocks that match). */
+  /** Were the request sent to that replica now. O(blocks that match + requests there, squared for those not computed yet). */
   outlook(key: RequestKey, replica: string): Outlook {
     const { engine, stepEndMs, requests } = this.#byId.get(replica)!;
     const { stepMs, prefillTokenMs, attentionPairMs, decodeMs, contextTokenMs, maxNumBatchedTokens } = engine.profile;
     const own = this.#sequenceOf(key);
     let [prefill, decoding, context] = [0, 0, 0];
     let cached = this.#cachedBlocks(own, replica);
+    // In the order in which they came: what is computed for one is there for those behind it, and for this request.
+    const before: Sequence[] = [];
     for (const request of requests) {
       const other = request.sequence ?? this.#onTheirWayOf(request);
       const { promptTokens } = other;
@@ -48,10 +50,15 @@ export class ClusterProbe {
         context += other.computed;
         continue;
       }
-      // What is on its way to this engine already is there before this request is looked at.
       cached = Math.max(cached, commonBlocks(own, other));
-      const known = other.scheduledMs === null ? this.#cachedBlocks(other, replica) * BLOCK_SIZE : other.computed;
+      let known = other.computed;
+      if (other.scheduledMs === null) {
+        let blocks = this.#cachedBlocks(other, replica);
+        for (const each of before) blocks = Math.max(blocks, commonBlocks(other, each));
+        known = blocks * BLOCK_SIZE;
+      }
       prefill += promptTokens - Math.min(known, promptTokens - 1);
+      before.push(other);
     }
     const ownCached = Math.min(cached, Math.floor((own.promptTokens - 1) / BLOCK_SIZE)) * BLOCK_SIZE;
     const ownPrefill = own.promptTokens - ownCached;
