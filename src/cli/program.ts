@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { workloadCatalog } from "../workloads/index.js";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "./commander.js";
-import { assignment, type CompareOptions, compare, specs } from "./compare/index.js";
+import { assignment, type CompareOptions, compare, policySpecs, specs } from "./compare/index.js";
 import { checkConfigFile, printSchema } from "./config/command.js";
 import { givenOptions } from "./given-options.js";
 import {
@@ -217,7 +217,7 @@ function compareCommand(parent: Command, args: readonly string[]): void {
     .description("Compare policies on simulated replicas in virtual time.")
     .optionsGroup("What is compared:")
     .option("--workload <names>", "workloads, by commas", (value: string) => value.split(","), ["reference"])
-    .option("--policy <names>", "policies, by commas, with options as name:option=value (default: all)", specs)
+    .option("--policy <names>", "policies, by commas, with options as name:option=value (default: all)", policySpecs)
     .option("--seeds <count>", "runs of each, with seeds 1, 2, 3 …", positiveInteger, 5)
     .option("--requests <count>", "requests of a run (default: the workload's)", positiveInteger)
     .option("--param <name=value>", "a parameter of the workload; repeat it for each one", assignment)

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { POLICIES } from "../../routing/index.js";
+import { POLICIES, Router } from "../../routing/index.js";
 import {
   type ClientModel,
   type ClusterOptions,
@@ -19,7 +19,7 @@ import { UsageError } from "../usage-error.js";
 import { CompareProgress } from "./progress.js";
 import { besideReference, REFERENCE_SETUP } from "./reference-run.js";
 import { BASELINE, type Cell, rowsOf } from "./rows.js";
-import { type Spec, specs } from "./spec.js";
+import { ORACLE, type Spec, specs } from "./spec.js";
 import { comparisonTables, referenceTable } from "./table.js";
 
 /** What `warmroute compare` was told, by the names of its options. */
@@ -71,6 +71,7 @@ export async function compare(options: CompareOptions, command: string, version:
   const plans = options.workload.flatMap((name) => plansOf(name, options));
   const stop = new AbortController();
   void stopSignal().then((signal) => stop.abort(signal));
+  for (const { policy } of plans) await checkPolicy(policy);
   const progress = new CompareProgress(plans.length * options.seeds, options.quiet);
   const cells: Cell[] = [];
   try {
@@ -98,7 +99,7 @@ async function runAll(
   const rates = new Map<string, number>();
   for (const plan of plans) {
     const variants = variantsOf(plan.policy).map((values): Variant => ({ values, results: [] }));
-    const policy = plan.policy.name === "oracle" ? ("oracle" as const) : await loadPolicy(plan.policy.name);
+    const policy = plan.policy.name === ORACLE ? ORACLE : await loadPolicy(plan.policy.name);
     const names = { workload: plan.workload, profile: plan.profile.label, policy: plan.policy.label };
     for (let seed = 1; seed <= options.seeds; seed++) {
       progress.running(names, seed);
@@ -131,7 +132,7 @@ interface Variant {
 
 /** The oracle stands for the best of its three costs, picked afterwards, unless it is told one. */
 function variantsOf({ name, values }: Spec): Spec["values"][] {
-  if (name !== "oracle" || values.oracleCost !== undefined) return [values];
+  if (name !== ORACLE || values.oracleCost !== undefined) return [values];
   return ["ttft", "prefill", "delay"].map((oracleCost) => ({ ...values, oracleCost }));
 }
 
@@ -139,6 +140,17 @@ function variantsOf({ name, values }: Spec): Spec["values"][] {
 function bestOf(variants: readonly Variant[]): ClusterResult[] {
   const ttft = ({ results }: Variant) => results.reduce((sum, { serving }) => sum + (serving.ttftMs?.mean ?? 0), 0);
   return [...variants.reduce((best, each) => (ttft(each) < ttft(best) ? each : best)).results];
+}
+
+/** Before anything runs. @throws UsageError for an option that the policy does not take. */
+async function checkPolicy({ name, values }: Spec): Promise<void> {
+  if (name === ORACLE) return;
+  const policy = await loadPolicy(name);
+  try {
+    new Router({ ...values, policy, replicas: [] })[Symbol.dispose]();
+  } catch (error) {
+    throw error instanceof RangeError || error instanceof TypeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** With the reference's workload its set-up stands for what is not told. */
@@ -155,7 +167,7 @@ function defaultPolicies(reference: boolean): Spec[] {
   const others = Object.keys(POLICIES).flatMap((name) =>
     name === "prefix_aware" ? [name, "prefix_aware:imbalancedThreshold=10"] : [name],
   );
-  const names = [BASELINE, ...(reference ? REFERENCE_SETUP.policies : []), ...others, "oracle"];
+  const names = [BASELINE, ...(reference ? REFERENCE_SETUP.policies : []), ...others, ORACLE];
   return [...new Set(names)].flatMap(specs);
 }
 

@@ -1,2 +1,2 @@
 export { type CompareOptions, compare } from "./compare.js";
-export { assignment, specs } from "./spec.js";
+export { assignment, policySpecs, specs } from "./spec.js";

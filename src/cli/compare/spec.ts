@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../commander.js";
+import { policyValue } from "../policy-module.js";
 
 /** A name with figures of its own: `prefix_aware:imbalancedThreshold=10:spill=none`. */
 export interface Spec {
@@ -12,6 +13,16 @@ export interface Spec {
 export function specs(value: string): Spec[] {
   return value.split(",").map((each) => spec(each.trim()));
 }
+
+/** The same of policies: their names, paths of modules, or `oracle`. */
+export function policySpecs(value: string): Spec[] {
+  const given = specs(value);
+  for (const { name } of given) if (name !== ORACLE) policyValue(name);
+  return given;
+}
+
+/** The policy that sees into the replicas. */
+export const ORACLE = "oracle";
 
 function spec(label: string): Spec {
   const [name = "", ...pairs] = label.split(":");
