@@ -26,6 +26,7 @@ export class Reading implements Dispatcher.DispatchHandler {
   readonly #stream: boolean;
   readonly #onEnd: (result: Answered | Failed) => void;
   readonly #onFirstText: ((atMs: number) => void) | undefined;
+  readonly #now: () => number;
   readonly #lines = new EventLines();
   readonly #pieceMs: number[] = [];
   /** What is kept of an answer that is no stream. */
@@ -43,11 +44,13 @@ export class Reading implements Dispatcher.DispatchHandler {
     stream: boolean,
     onEnd: (result: Answered | Failed) => void,
     onFirstText?: (atMs: number) => void,
+    now: () => number = () => performance.now(),
   ) {
     this.#backend = backend;
     this.#stream = stream;
     this.#onEnd = onEnd;
     this.#onFirstText = onFirstText;
+    this.#now = now;
   }
 
   // undici tells handlers of its present interface from those of an older one by this method.
@@ -59,7 +62,7 @@ export class Reading implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    const now = performance.now();
+    const now = this.#now();
     this.#lastMs = now;
     if (this.#status === 200 && this.#stream && this.#isEvents) {
       this.#lines.push(chunk, (data) => this.#event(data, now));
@@ -80,7 +83,7 @@ export class Reading implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error): void {
-    this.#lastMs = performance.now();
+    this.#lastMs = this.#now();
     this.#fail(connectionFault(error));
   }
 
@@ -132,7 +135,7 @@ export class Reading implements Dispatcher.DispatchHandler {
   }
 
   #fail(cause: string): void {
-    this.#onEnd({ ok: false, endMs: performance.now(), cause });
+    this.#onEnd({ ok: false, endMs: this.#now(), cause });
   }
 }
 

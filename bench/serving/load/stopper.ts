@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** Told of the first Ctrl-C or termination; a second one ends the process at once. */
 export interface Stopper extends Disposable {
   readonly signal: AbortSignal;
@@ -8,6 +10,8 @@ const SAME_PRESS_MS = 500;
 
 export function stopper(): Stopper {
   const controller = new AbortController();
+  // Each process and each run listens.
+  setMaxListeners(0, controller.signal);
   let firstAt = 0;
   const onSignal = () => {
     const now = performance.now();
