@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { TlsConfig } from "../app/index.js";
-import type { Certificate } from "./listen.js";
+import type { Certificate } from "../protocol/index.js";
 import { UsageError } from "./usage-error.js";
 
 /** @throws UsageError for files that cannot be read. */

@@ -25,6 +25,13 @@ export function positiveNumber(value: string): number {
   return number;
 }
 
+/** Names by commas. */
+export function names(value: string): string[] {
+  const list = value.split(",").map((name) => name.trim());
+  if (list.includes("")) throw new InvalidArgumentError("They must be names, with commas between them.");
+  return list;
+}
+
 export interface ReplicaAddress {
   readonly id: string;
   readonly url: string;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { App, AppConfig } from "../app/index.js";
+import type { Listener } from "../protocol/index.js";
 import { readCertificate } from "./certificate.js";
-import type { Listener } from "./listen.js";
 import type { Report } from "./report.js";
 import { type FilesWatch, watchFiles } from "./watch-files.js";
 

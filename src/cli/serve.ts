@@ -1,8 +1,9 @@
 import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
+import type { Listener } from "../protocol/index.js";
 import { readCertificate } from "./certificate.js";
 import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
-import { type Listener, listen } from "./listen.js";
+import { listen } from "./listen.js";
 import { NodePlatform } from "./platform.js";
 import { type Records, type RecordsOptions, startRecords } from "./records.js";
 import { type Configuration, Reloads } from "./reload.js";

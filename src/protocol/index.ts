@@ -24,5 +24,7 @@ export {
 } from "./prometheus.js";
 export { type PieceSource, relay } from "./relay.js";
 export { replicaUrl } from "./replica-url.js";
+export { type Certificate, ListenError, type Listener, type ListenOptions, listen } from "./server/listen.js";
+export type { FetchHandler } from "./server/request-listener.js";
 export { SSE_DONE, SSE_HEADERS, type SseEvent, SseParser, sseEvent } from "./sse.js";
 export { UsageTail } from "./usage.js";

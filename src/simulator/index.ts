@@ -22,6 +22,9 @@ export {
   type TraceTimes,
 } from "./cluster/index.js";
 export type { Fault, FaultKind, FaultWindow } from "./faults/fault.js";
+export type { KvEventEncoding } from "./kv-events/payload.js";
+export type { ZeroMqOptions } from "./kv-events/zeromq.js";
 export type { SimulatedReplicaOptions } from "./options.js";
 export { PROFILES, type Profile, type ProfileName } from "./profiles.js";
 export { type ReplicaStats, type SimulatedReplica, simulatedReplica } from "./replica.js";
+export { type RunningReplica, type StartReplicaOptions, startReplica } from "./start-replica.js";

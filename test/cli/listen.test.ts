@@ -4,9 +4,9 @@ import { connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Listener, listen } from "../../src/cli/listen.js";
-import type { FetchHandler } from "../../src/cli/node-http.js";
+import { listen } from "../../src/cli/listen.js";
 import { UsageError } from "../../src/cli/usage-error.js";
+import type { FetchHandler, Listener } from "../../src/protocol/index.js";
 
 const listeners: Listener[] = [];
 

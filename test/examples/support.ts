@@ -78,7 +78,7 @@ export function simulated(count: number, speed = 10): { readonly urls: readonly 
   afterAll(() => replicas?.stop());
   return {
     get urls() {
-      return replicas!.urls;
+      return replicas!.replicas.map(({ url }) => url);
     },
     /** As the examples read it from `REPLICAS`. */
     list() {

@@ -1,6 +1,6 @@
 import { afterEach } from "vitest";
-import { type Listener, listen } from "../../src/cli/listen.js";
 import { createGateway, type Gateway, type GatewayOptions, type RequestRecord } from "../../src/gateway/index.js";
+import { type Listener, listen } from "../../src/protocol/index.js";
 import { Router, type RouterOptions } from "../../src/routing/index.js";
 
 type Handler = (request: Request) => Response | Promise<Response>;

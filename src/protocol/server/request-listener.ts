@@ -1,13 +1,13 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "./node-types.js";
 
 export type FetchHandler = (request: Request) => Promise<Response>;
 
 /**
  * A listener for `node:http` that answers through a fetch handler. Bodies pass both ways as they come, read only as fast as
  * the other side takes them. A client that leaves aborts `request.signal` and cancels the answer's body; a body that
- * errors cuts the connection, so that the client cannot take it for whole.
+ * errors cuts the connection, so that the client cannot take it for whole; `Response.error()` closes it without an answer.
  */
-export function requestListener(handler: FetchHandler): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+export function requestListener(handler: FetchHandler): RequestListener {
   // A Request that nobody holds may be collected, and its signal then never fires: Node keeps the link to it weakly.
   const open = new Set<Request>();
   return (incoming, outgoing) => {
@@ -89,6 +89,10 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
     await body?.cancel();
     return;
   }
+  if (response.type === "error") {
+    outgoing.destroy();
+    return;
+  }
   const headers: string[] = [];
   for (const [name, value] of response.headers) headers.push(name, value);
   if (!incoming.complete) outgoing.once("finish", () => readAway(incoming));
@@ -100,7 +104,7 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
   const reader = body.getReader();
   outgoing.once("close", () => void reader.cancel().catch(() => {}));
   // A body that is late must not hold the headers back; one that is there shares a packet with them.
-  setImmediate(() => {
+  soon(() => {
     if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
   });
   try {
@@ -112,6 +116,12 @@ async function send(response: Response, incoming: IncomingMessage, outgoing: Ser
     // What was written still goes out, but not the mark of the end.
     outgoing.socket?.destroySoon();
   }
+}
+
+/** Calls back in this turn of the event loop. */
+function soon(callback: () => void): void {
+  const { setImmediate = setTimeout } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  setImmediate(callback);
 }
 
 /** Resolves when more may be written, or nothing more can be. */
