@@ -167,7 +167,7 @@ function simulateCommand(parent: Command): void {
       `${Object.keys(PROFILES).join(", ")}, or a .json file with a profile's figures`,
       "l4-qwen2.5-1.5b",
     )
-    .option("--model <name>", "the model that they say they serve (default: Qwen/Qwen2.5-1.5B-Instruct)")
+    .option("--model <name>", "the model that they say they serve (default: the profile's)")
     .option("--loras <names>", "LoRA adapters that can be asked for as model too, by commas", names)
     .option("--max-num-seqs <count>", "most sequences that run at once (default: the profile's)", positiveInteger)
     .option(

@@ -5,7 +5,7 @@ import { type Profile, type ProfileName, profileOf } from "./profiles.js";
 
 /** What a simulated replica is to be like. Its times are simulated milliseconds. */
 export interface SimulatedReplicaOptions {
-  /** The model that it says it serves. Default: `Qwen/Qwen2.5-1.5B-Instruct`. */
+  /** The model that it says it serves. Default: the profile's, of a profile of your own `Qwen/Qwen2.5-1.5B-Instruct`. */
   model?: string;
   /** Names of LoRA adapters that can be asked for as `model` too, each with a cache of its own. Default: none. */
   loras?: readonly string[];
@@ -59,14 +59,27 @@ export interface ReplicaSettings {
   readonly clock: SimulatorClock;
 }
 
-const DEFAULT_MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
+const DEFAULT_MODELS: Readonly<Record<ProfileName, string>> = {
+  "l4-qwen2.5-1.5b": "Qwen/Qwen2.5-1.5B-Instruct",
+  "l4-qwen2.5-0.5b": "Qwen/Qwen2.5-0.5B-Instruct",
+  "h100-llama-3.1-8b": "meta-llama/Llama-3.1-8B-Instruct",
+  "cpu-tiny": "HuggingFaceTB/SmolLM2-135M-Instruct",
+};
 const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
 
 /** @throws TypeError or RangeError for an option that is wrong. */
 export function checkedOptions(options: SimulatedReplicaOptions): ReplicaSettings {
-  const { model = DEFAULT_MODEL, loras = [], tokenizer, detokenizer, faults = [], clock = realClock } = options;
+  const {
+    profile: chosen = "l4-qwen2.5-1.5b",
+    loras = [],
+    tokenizer,
+    detokenizer,
+    faults = [],
+    clock = realClock,
+  } = options;
+  const profile = profileOf(chosen);
+  const { model = DEFAULT_MODELS[typeof chosen === "string" ? chosen : "l4-qwen2.5-1.5b"] } = options;
   if (typeof model !== "string" || model === "") throw new TypeError(`model must be a name, not ${String(model)}`);
-  const profile = profileOf(options.profile ?? "l4-qwen2.5-1.5b");
   return {
     model,
     adapters: adapterNames(loras, model),

@@ -117,24 +117,12 @@ const COUNTS = ["blocks", "maxNumBatchedTokens", "maxNumSeqs", "maxModelLen"] as
 
 /** @throws TypeError or RangeError that names the figure which is missing or out of range. */
 export function checkedProfile(profile: Profile): Profile {
-  if (typeof profile !== "object" || profile === null) {
-    throw new TypeError(`profile must be a name or an object, not ${profile === null ? "null" : typeof profile}`);
+  if (typeof profile !== "object" || profile === null || Array.isArray(profile)) {
+    throw new TypeError(`profile must be a name or an object, not ${JSON.stringify(profile)}`);
   }
-  for (const figure of [...TIMES, ...COUNTS]) {
-    if (typeof profile[figure] !== "number") {
-      throw new TypeError(`profile.${figure} must be a number, not ${typeof profile[figure]}`);
-    }
-  }
-  for (const time of TIMES) {
-    const ms = profile[time];
-    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`profile.${time} must be 0 ms or more and finite, not ${ms}`);
-    }
-  }
+  for (const time of TIMES) checkFigure(profile, time, "0 ms or more and finite", (ms) => ms >= 0 && ms < Infinity);
   for (const count of COUNTS) {
-    if (!(Number.isSafeInteger(profile[count]) && profile[count] >= 1)) {
-      throw new RangeError(`profile.${count} must be a whole number, 1 or more, not ${profile[count]}`);
-    }
+    checkFigure(profile, count, "a whole number, 1 or more", (number) => Number.isSafeInteger(number) && number >= 1);
   }
   return profile;
 }
@@ -146,4 +134,18 @@ export function profileOf(profile: ProfileName | Profile): Profile {
     throw new RangeError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, or an object, not "${profile}"`);
   }
   return PROFILES[profile];
+}
+
+function checkFigure(
+  profile: Profile,
+  figure: (typeof TIMES)[number] | (typeof COUNTS)[number],
+  expected: string,
+  fits: (value: number) => boolean,
+): void {
+  const value: unknown = profile[figure];
+  if (value === undefined) throw new TypeError(`profile.${figure} is missing: it must be ${expected}`);
+  if (typeof value !== "number") {
+    throw new TypeError(`profile.${figure} must be ${expected}, not ${JSON.stringify(value)}`);
+  }
+  if (!fits(value)) throw new RangeError(`profile.${figure} must be ${expected}, not ${value}`);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SimulatedReplica } from "../../src/simulator/index.js";
-import { complete, startReplica, tokens } from "./support.js";
+import { ManualClock } from "./clocks.js";
+import { complete, post, startReplica, tokens } from "./support.js";
 
 /** Samples by name and labels, those that all share left out. */
 async function scrape(replica: SimulatedReplica): Promise<Map<string, number>> {
@@ -26,10 +27,14 @@ test("before any request all of vLLM's names are there, as zero", async () => {
     time_to_first_token_seconds_count inter_token_latency_seconds_count time_per_output_token_seconds_count
     request_time_per_output_token_seconds_count e2e_request_latency_seconds_count request_queue_time_seconds_count
     request_inference_time_seconds_count request_prefill_time_seconds_count request_decode_time_seconds_count
-    request_prompt_tokens_count request_generation_tokens_count iteration_tokens_total_count`.split(/\s+/);
+    request_prompt_tokens_count request_generation_tokens_count iteration_tokens_total_count
+    external_prefix_cache_queries_total external_prefix_cache_hits_total
+    engine_sleep_state{sleep_state="weights_offloaded"} engine_sleep_state{sleep_state="discard_all"}`.split(/\s+/);
   expect(names.map((name) => [name, samples.get(name)])).toEqual(names.map((name) => [name, 0]));
   const config = 'cache_config_info{block_size="16",num_gpu_blocks="34000",enable_prefix_caching="True"}';
-  expect(samples.get(config)).toBe(1);
+  expect([samples.get(config), samples.get('engine_sleep_state{sleep_state="awake"}')]).toEqual([1, 1]);
+  const adapters = 'lora_requests_info{max_lora="0",waiting_lora_adapters="",running_lora_adapters=""}';
+  expect(samples.has(adapters)).toBe(true);
 });
 
 test("after requests the metrics are what the model says, in simulated seconds", async () => {
@@ -94,3 +99,31 @@ test("gauges tell what is running now", async () => {
   expect(samples.get("kv_cache_usage_perc")).toBeCloseTo(22 / 34_000, 12);
   expect((await scrape(replica)).get("kv_cache_usage_perc")).toBe(0);
 });
+
+test.each([100, 10_000])(
+  "with an interval of %i ms a scrape sees what was so at the last of them",
+  async (interval) => {
+    const clock = new ManualClock();
+    const replica = startReplica({ clock, metricsIntervalMs: interval });
+    const running = async () => {
+      const samples = await scrape(replica);
+      return [samples.get("num_requests_running"), samples.get("generation_tokens_total")];
+    };
+    const body = { prompt: tokens(16), max_tokens: 5000, ignore_eos: true, stream: true };
+    const { body: stream } = await replica.fetch(post("/v1/completions", body));
+    clock.advance(interval - 1);
+    expect(replica.stats).toMatchObject({ running: 1 });
+    expect(await running()).toEqual([0, 0]);
+    clock.advance(1);
+    const atInterval = replica.stats.generatedTokens;
+    expect(atInterval).toBeGreaterThan(0);
+    expect(await running()).toEqual([1, atInterval]);
+    clock.advance(interval - 1);
+    expect(replica.stats.generatedTokens).toBeGreaterThan(atInterval);
+    expect(await running()).toEqual([1, atInterval]);
+    await stream!.cancel();
+    expect(await running()).toEqual([1, atInterval]);
+    clock.advance(1);
+    expect((await running())[0]).toBe(0);
+  },
+);

@@ -147,7 +147,12 @@ describe("simulatedReplica refuses", () => {
     ["no bytes", { maxBodyBytes: Number.NaN }, RangeError, /maxBodyBytes.*not NaN/],
     ["a switch as text", { enablePrefixCaching: "no" }, TypeError, /enablePrefixCaching must be true or false, not no/],
     ["a profile that there is not", { profile: "abacus" }, RangeError, /one of l4-qwen2\.5-1\.5b.*not "abacus"/],
-    ["a profile without its step", { profile: { ...L4, stepMs: undefined } }, TypeError, /profile\.stepMs/],
+    [
+      "a profile without its step",
+      { profile: { ...L4, stepMs: undefined } },
+      TypeError,
+      /^profile\.stepMs is missing: it must be 0 ms or more/,
+    ],
     ["a profile below 0", { profile: { ...L4, decodeMs: -1 } }, RangeError, /profile\.decodeMs must be 0 ms.*not -1/],
     ["a batch below 0", { streamBatchMs: -1 }, RangeError, /streamBatchMs must be 0 ms or more and finite, not -1/],
     ["half a sequence", { maxNumSeqs: 0.5 }, RangeError, /maxNumSeqs must be a whole number, 1 or more, not 0.5/],
