@@ -13,6 +13,8 @@ export interface ZeroMqOptions {
   topic?: string;
   /** How events are encoded in MessagePack. Default: `array`. */
   encoding?: KvEventEncoding;
+  /** The package, `await import("zeromq")`. Default: it is imported by its name. */
+  module?: object;
 }
 
 export interface ZeroMqPublisher {
@@ -40,7 +42,7 @@ interface RouterSocket extends PublisherSocket, AsyncIterable<Uint8Array[]> {}
  */
 export async function publishKvEvents(replica: ReplicaWithEvents, options: ZeroMqOptions): Promise<ZeroMqPublisher> {
   const { endpoint = "tcp://*:5557", replayEndpoint, topic = "", encoding = "array" } = options;
-  const { Publisher, Router } = await zeroMq();
+  const { Publisher, Router } = (options.module as ZeroMq | undefined) ?? (await zeroMq());
   const publisher = new Publisher();
   const router = replayEndpoint === undefined ? null : new Router();
   const close = () => {

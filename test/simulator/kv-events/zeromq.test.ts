@@ -1,0 +1,91 @@
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { decode } from "@msgpack/msgpack";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startReplica } from "../../../src/simulator/index.js";
+import { tokens } from "../support.js";
+
+/** A folder with the package zeromq in its node_modules: 40 MB of binaries, which is too much for everybody's install. */
+const FOLDER = process.env.WARMROUTE_ZEROMQ;
+
+test("without the package it says what to install", async () => {
+  await expect(startReplica({ zeromq: {} })).rejects.toThrow("take the package zeromq: npm install zeromq");
+});
+
+describe.skipIf(FOLDER === undefined)("over ZeroMQ", () => {
+  const zeromq = FOLDER === undefined ? null : createRequire(`${FOLDER}/`)("zeromq");
+
+  async function start() {
+    const [endpoint, replayEndpoint] = [await freeEndpoint(), await freeEndpoint()];
+    const running = await startReplica({
+      speed: 100,
+      zeromq: { endpoint, replayEndpoint, topic: "kv@replica", module: zeromq },
+    });
+    onTestFinished(() => running.close());
+    const ask = (first: number) =>
+      fetch(`${running.url}/v1/completions`, {
+        method: "POST",
+        body: JSON.stringify({ prompt: tokens(16, first), max_tokens: 1 }),
+      }).then((response) => response.text());
+    return { running, endpoint, replayEndpoint, ask };
+  }
+
+  test("a subscriber gets topic, sequence number and payload of each batch", async () => {
+    const { endpoint, ask } = await start();
+    const subscriber = new zeromq.Subscriber();
+    onTestFinished(() => subscriber.close());
+    subscriber.connect(endpoint);
+    subscriber.subscribe("kv@");
+    const received = subscriber.receive();
+    // What is published before the subscription has arrived is nobody's: so until one comes.
+    let first = 0;
+    let message: Uint8Array[] | null = null;
+    void received.then((frames: Uint8Array[]) => {
+      message = frames;
+    });
+    while (message === null) await ask(++first);
+    const [topic, seq, payload] = message as Uint8Array[];
+    expect(new TextDecoder().decode(topic)).toBe("kv@replica");
+    const number = new DataView(seq!.buffer, seq!.byteOffset, 8).getBigUint64(0);
+    expect(decode(payload!)).toEqual([
+      expect.any(Number),
+      [["BlockStored", [expect.any(Number)], null, tokens(16, Number(number) + 1), 16, null, "GPU", null, [null]]],
+      0,
+    ]);
+  });
+
+  test("a DEALER gets what is kept from a number on, and the end marker", async () => {
+    const { replayEndpoint, ask } = await start();
+    for (const first of [1, 2, 3]) await ask(first);
+    const dealer = new zeromq.Dealer();
+    onTestFinished(() => dealer.close());
+    dealer.connect(replayEndpoint);
+    await dealer.send(["", new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1])]);
+    const replies: [bigint, number][] = [];
+    for await (const [, seq, payload] of dealer) {
+      const number = new DataView(seq.buffer, seq.byteOffset, 8).getBigUint64(0);
+      replies.push([number, payload.length === 0 ? 0 : (decode(payload) as [number, unknown[]])[1].length]);
+      if (payload.length === 0) break;
+    }
+    expect(replies).toEqual([
+      [1n, 1],
+      [2n, 1],
+      [0xffff_ffff_ffff_ffffn, 0],
+    ]);
+  });
+
+  test("an endpoint in use is told", async () => {
+    const { endpoint } = await start();
+    await expect(startReplica({ zeromq: { endpoint, module: zeromq } })).rejects.toThrow(
+      `KV events cannot be published at ${endpoint}: Address already in use`,
+    );
+  });
+});
+
+async function freeEndpoint(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return `tcp://127.0.0.1:${port}`;
+}
