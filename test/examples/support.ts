@@ -46,7 +46,12 @@ export function script(
   more: readonly string[] = [],
 ): Run {
   const { scripts }: Manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const bins = [join(folder, "node_modules/.bin"), join(folder, "../../node_modules/.bin"), process.env.PATH];
+  const bins = [
+    join(folder, "node_modules/.bin"),
+    join(folder, "../../node_modules/.bin"),
+    join(ROOT, "node_modules/.bin"),
+    process.env.PATH,
+  ];
   const command = [scripts[name], ...more].join(" ");
   // A list of commands cannot be exec'ed.
   const line = command.includes("&&") ? command : `exec ${command}`;
