@@ -1,19 +1,14 @@
-import {
-  errorResponse,
-  type Model,
-  type ModelList,
-  PROMETHEUS_CONTENT_TYPE,
-  parseJsonObject,
-  RequestError,
-  readBody,
-} from "../protocol/index.js";
+import { errorResponse, PROMETHEUS_CONTENT_TYPE, parseJsonObject, RequestError, readBody } from "../protocol/index.js";
 import { tokenize } from "../workloads/index.js";
 import { faultsAnswer } from "./faults/admin.js";
 import { checkedFault, type Fault } from "./faults/fault.js";
 import { FaultSchedule } from "./faults/schedule.js";
-import { ChatFormat, CompletionFormat } from "./http/answers.js";
+import { GENERATION_APIS, type GenerationApi } from "./http/apis.js";
+import { checkLength } from "./http/context-length.js";
 import { ConnectionCut } from "./http/generation.js";
-import { type GenerationRequest, readGenerationRequest, type Served } from "./http/request.js";
+import { modelList } from "./http/models.js";
+import { embeddingsAnswer, rerankAnswer } from "./http/pooling.js";
+import type { GenerationRequest, Served } from "./http/request.js";
 import { respond } from "./http/respond.js";
 import { detokenizeAnswer, noWayBack, tokenizeAnswer, Vocabulary } from "./http/tokenize.js";
 import { Instance } from "./instance.js";
@@ -191,9 +186,18 @@ class Replica implements ReplicaWithEvents {
   }
 
   readonly #routes: Readonly<Record<string, Route>> = {
-    "/v1/completions": { methods: POST, answer: (request) => this.#generate(request, "completions") },
-    "/v1/chat/completions": { methods: POST, answer: (request) => this.#generate(request, "chat") },
-    "/v1/models": { methods: GET, answer: () => Response.json(this.#models()) },
+    ...Object.fromEntries(
+      Object.entries(GENERATION_APIS).map(([path, api]): [string, Route] => [
+        path,
+        { methods: POST, answer: (request) => this.#generate(request, path, api) },
+      ]),
+    ),
+    "/v1/embeddings": { methods: POST, answer: (request) => this.#pool(request, "embd-", embeddingsAnswer) },
+    "/v1/rerank": { methods: POST, answer: (request) => this.#pool(request, "rerank-", rerankAnswer) },
+    "/v1/models": {
+      methods: GET,
+      answer: () => Response.json(modelList(this.#served, this.#settings.profile.maxModelLen)),
+    },
     "/tokenize": { methods: POST, answer: (request) => this.#tokenize(request) },
     "/detokenize": {
       methods: POST,
@@ -212,7 +216,7 @@ class Replica implements ReplicaWithEvents {
     },
   };
 
-  async #generate(request: Request, kind: "completions" | "chat"): Promise<Response> {
+  async #generate(request: Request, path: string, api: GenerationApi): Promise<Response> {
     const { maxOngoingRequests, clock } = this.#settings;
     const instance = this.#instance;
     if (this.#ongoing >= maxOngoingRequests) {
@@ -221,23 +225,29 @@ class Replica implements ReplicaWithEvents {
     let generation: GenerationRequest;
     this.#reading++;
     try {
-      generation = readGenerationRequest(await this.#body(request), kind, this.#served);
-      this.#checkLength(generation);
+      generation = api.read(await this.#body(request), this.#served);
+      checkLength(generation, instance.maxTotalTokens, api.param);
+    } catch (error) {
+      if (error instanceof RequestError) return api.refusal(error);
+      throw error;
     } finally {
       this.#reading--;
     }
     if (this.#closed) return unavailable("The replica is closed.");
     if (instance !== this.#instance) throw new ConnectionCut("the replica has restarted");
-    const id = `${kind === "chat" ? "chatcmpl" : "cmpl"}-${request.headers.get("x-request-id") ?? ++this.#requests}`;
-    const head = { id, created: Math.floor(clock.now() / 1000), model: generation.model };
-    const cut = this.#faults.meet("cut", new URL(request.url).pathname);
+    const head = {
+      id: this.#id(request, api.prefix),
+      created: Math.floor(clock.now() / 1000),
+      model: generation.model,
+    };
+    const cut = this.#faults.meet("cut", path);
     return respond(generation, {
       driver: instance.driver,
       metrics: instance.metrics,
       tokenizer: this.#served.tokenizer,
       maxTotalTokens: instance.maxTotalTokens,
       cutAfterTokens: cut === null ? null : (cut.afterTokens ?? 3),
-      format: kind === "chat" ? new ChatFormat(head, generation) : new CompletionFormat(head, generation),
+      format: api.format(head, generation),
       signal: request.signal,
       onBegin: (begun) => instance.generations.add(begun),
       onEnd: (ended) => instance.generations.delete(ended),
@@ -248,13 +258,17 @@ class Replica implements ReplicaWithEvents {
     return parseJsonObject(await readBody(request, this.#settings.maxBodyBytes).catch(refuseBroken));
   }
 
-  #checkLength({ kind, prompts, maxTokens }: GenerationRequest): void {
-    const most = this.#instance.maxTotalTokens;
-    const details = { type: "BadRequestError", param: kind === "chat" ? "messages" : "prompt", code: 400 };
-    for (const { length } of prompts) {
-      if (length === 0) throw new RequestError(400, "The prompt must not be empty.", details);
-      if (length + (maxTokens ?? 1) > most) throw new RequestError(400, tooLong(most, length, maxTokens), details);
-    }
+  #id({ headers }: Request, prefix: string): string {
+    return prefix + (headers.get("x-request-id") ?? ++this.#requests);
+  }
+
+  /** What takes no step of the engine. */
+  async #pool(
+    request: Request,
+    prefix: string,
+    answer: (body: Record<string, unknown>, served: Served, id: string) => object,
+  ): Promise<Response> {
+    return Response.json(answer(await this.#body(request), this.#served, this.#id(request, prefix)));
   }
 
   async #tokenize(request: Request): Promise<Response> {
@@ -262,16 +276,6 @@ class Replica implements ReplicaWithEvents {
     const seeing = { ...this.#served, tokenizer: (text: string) => this.#vocabulary.tokenize(text) };
     const served = this.#settings.tokenizer === null ? seeing : this.#served;
     return Response.json(tokenizeAnswer(body, served, this.#settings.profile.maxModelLen));
-  }
-
-  #models(): ModelList {
-    const common = { object: "model", created: 0, owned_by: "vllm" } as const;
-    const max_model_len = this.#settings.profile.maxModelLen;
-    const base: Model = { id: this.model, ...common, root: this.model, parent: null, max_model_len };
-    const adapters = this.#served.adapters.map(
-      (id): Model => ({ id, ...common, root: id, parent: this.model, max_model_len: null }),
-    );
-    return { object: "list", data: [base, ...adapters] };
   }
 
   /** Requests that the server has, as `/load` tells it. */
@@ -318,16 +322,4 @@ function unavailable(message: string): Response {
     code: 503,
     headers: { "retry-after": "1" },
   });
-}
-
-/** In vLLM's words. */
-function tooLong(most: number, prompt: number, maxTokens: number | null): string {
-  const context = `This model's maximum context length is ${most} tokens. However, `;
-  if (maxTokens === null || prompt >= most) {
-    return `${context}your request has ${prompt} input tokens. Please reduce the length of the input messages.`;
-  }
-  return (
-    `${context}you requested ${prompt + maxTokens} tokens (${prompt} in the messages, ${maxTokens} in the completion). ` +
-    "Please reduce the length of the messages or completion."
-  );
 }

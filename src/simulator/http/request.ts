@@ -3,7 +3,6 @@ import { type Tokenizer, tokenId } from "../../workloads/index.js";
 
 /** What a body asks for, checked. */
 export interface GenerationRequest {
-  readonly kind: "completions" | "chat";
   /** The model, or the adapter, that it names. */
   readonly model: string;
   /** The LoRA adapter; empty for none. */
@@ -75,7 +74,6 @@ export function readGenerationRequest(
     throw refused("logprobs", "logprobs of the prompt (echo) are not supported: this replica is simulated.");
   }
   return {
-    kind,
     model,
     adapter,
     ...(kind === "chat"
@@ -144,11 +142,15 @@ function completionPrompts(
   { tokenizer, textOf }: Served,
   echo: boolean,
 ): { prompts: readonly (readonly number[])[]; echoes: readonly string[] } {
-  const list = promptList(prompt);
   return {
-    prompts: list.map((each) => (typeof each === "string" ? tokenizer(each) : each)),
-    echoes: list.map((each) => (!echo ? "" : typeof each === "string" ? each : textOf(each))),
+    prompts: promptTokens(prompt, tokenizer),
+    echoes: promptList(prompt).map((each) => (!echo ? "" : typeof each === "string" ? each : textOf(each))),
   };
+}
+
+/** The tokens of one or several texts, or of what is in tokens already. */
+export function promptTokens(prompt: unknown, tokenizer: Tokenizer): (readonly number[])[] {
+  return promptList(prompt).map((each) => (typeof each === "string" ? tokenizer(each) : each));
 }
 
 function promptList(prompt: unknown): readonly (string | readonly number[])[] {
