@@ -8,9 +8,9 @@ import type { Runtime, Way } from "./runtimes.js";
 /** Longest run of the program, ms; it takes one second. */
 const PATIENCE_MS = 120_000;
 
-/** The command that runs a file in a runtime, as a user would give it: no flags. */
+/** The command that runs a file in a runtime, as a user would give it: no flags, but for Deno's leave to listen. */
 export function command(runtime: Runtime, installation: string, file: string): [program: string, args: string[]] {
-  return [programOf(runtime, installation), runtime.kind === "deno" ? ["run", file] : [file]];
+  return [programOf(runtime, installation), runtime.kind === "deno" ? ["run", "--allow-net", file] : [file]];
 }
 
 /** Runs the program in a runtime; what it has printed. */

@@ -73,9 +73,17 @@ export function httpsModule(): HttpModule {
 }
 
 function builtIn(name: string): HttpModule {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  const found = process?.getBuiltinModule?.(name) as HttpModule | undefined;
-  if (found === undefined)
+  const { process, navigator } = globalThis as Host;
+  // Workers have modules of these names, which open no port.
+  const worker = navigator?.userAgent === "Cloudflare-Workers";
+  const found = worker ? undefined : (process?.getBuiltinModule?.(name) as HttpModule | undefined);
+  if (found === undefined) {
     throw new TypeError("nothing can listen here: it takes Node 20.16, Deno 2 or Bun 1.2, or later");
+  }
   return found;
+}
+
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): unknown };
+  readonly navigator?: { readonly userAgent?: string };
 }

@@ -1,11 +1,12 @@
 import { checkDecisions } from "./decisions.js";
 import { checkGateway } from "./gateway.js";
 import type { Input } from "./input.js";
+import { checkReplica } from "./replica.js";
 import { checkSnapshot } from "./snapshot.js";
 import { checkVectors } from "./vectors.js";
 
 /** What is checked in every runtime. */
-export type CheckName = "vectors" | "snapshot" | "decisions" | "gateway";
+export type CheckName = "vectors" | "snapshot" | "decisions" | "gateway" | "replica";
 
 /** A check throws what is wrong. */
 const CHECKS: Record<CheckName, (input: Input) => Promise<void>> = {
@@ -13,6 +14,7 @@ const CHECKS: Record<CheckName, (input: Input) => Promise<void>> = {
   snapshot: checkSnapshot,
   decisions: checkDecisions,
   gateway: checkGateway,
+  replica: checkReplica,
 };
 
 export const CHECK_NAMES: readonly CheckName[] = Object.keys(CHECKS) as CheckName[];
