@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { realClock } from "../../src/simulator/clock.js";
 import { Engine } from "../../src/simulator/engine/index.js";
-import { PROFILES, type ProfileName } from "../../src/simulator/index.js";
+import { PROFILES, type ProfileName, type SimulatedReplica } from "../../src/simulator/index.js";
 import { JumpingClock } from "./clocks.js";
 import { add, complete, drain, L4, post, startReplica, tokens } from "./support.js";
 
@@ -72,6 +73,25 @@ describe("checks of the simulation, over HTTP", () => {
     expect(insideMs / clock.now() / clients).toBeGreaterThan(0.98);
     expect(insideMs / clock.now() / clients).toBeLessThanOrEqual(1);
   });
+});
+
+test("virtual and real time agree on cached tokens, and one by one on the order of all that happens", async () => {
+  const conversation = Array.from({ length: 30 }, (_, i) => tokens(20 + ((i * 37) % 150), i % 4));
+  const tight = { ...L4, blocks: 24 };
+  const past = async (replica: SimulatedReplica) => {
+    const seen = [];
+    for (const prompt of conversation) {
+      const { usage } = await complete(replica, { prompt, max_tokens: 20, ignore_eos: true });
+      seen.push(usage!.prompt_tokens_details!.cached_tokens);
+    }
+    const events = await replica.fetch(new Request("http://replica/kv_events?from=0&live=false"));
+    return { seen, events: (await events.text()).replaceAll(/"ts":[\d.]+/g, "") };
+  };
+  const virtual = await past(startReplica({ profile: tight, kvEvents: true }));
+  const real = await past(startReplica({ profile: tight, kvEvents: true, clock: realClock, speed: 1000 }));
+  expect(real).toEqual(virtual);
+  expect(virtual.seen.some((cached) => cached > 0)).toBe(true);
+  expect(virtual.events).toContain("BlockRemoved");
 });
 
 describe("the profile l4-qwen2.5-0.5b", () => {
