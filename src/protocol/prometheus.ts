@@ -79,6 +79,12 @@ export class MetricRegistry {
     return [...this.#metrics.values()].map((metric) => metric.expose()).join("");
   }
 
+  /** What `expose` gives now, to be written when it is asked for: a copy of the numbers costs a hundredth of the text. */
+  snapshot(): () => string {
+    const metrics = [...this.#metrics.values()].map((metric) => metric.copy());
+    return () => metrics.map((metric) => metric.expose()).join("");
+  }
+
   #add(metric: Metric): Metric {
     if (this.#metrics.has(metric.name)) throw new RangeError(`there is a metric ${metric.name} already`);
     this.#metrics.set(metric.name, metric);
@@ -125,6 +131,12 @@ class Metric {
     this.#labelNames = labelNames;
     this.#bounds = bounds;
     if (labelNames.length === 0) this.series({});
+  }
+
+  copy(): Metric {
+    const copy = new Metric(this.#common, this.#type, this.name, this.#help, this.#labelNames, this.#bounds);
+    for (const [key, series] of this.#series) copy.#series.set(key, { ...series, buckets: [...series.buckets] });
+    return copy;
   }
 
   series(labels: Labels): Series {

@@ -52,7 +52,7 @@ export class ReplicaMetrics {
 
   readonly #intervalMs: number;
   /** What a scrape sees until the next refresh; null before the first. */
-  #shown: string | null = null;
+  #shown: (() => string) | null = null;
   #refreshMs = 0;
 
   constructor(engine: Engine, options: MetricsOptions) {
@@ -139,18 +139,20 @@ export class ReplicaMetrics {
   /** Time goes on to `atMs`: what was so at the last refresh before it is what is shown. Before anything changes at that time. */
   advance(atMs: number): void {
     if (this.#intervalMs === 0 || atMs < this.#refreshMs) return;
-    this.#shown = this.#current();
+    this.#update();
+    this.#shown = this.#registry.snapshot();
     this.#refreshMs = (Math.floor(atMs / this.#intervalMs) + 1) * this.#intervalMs;
   }
 
   /** In Prometheus' text format. */
   expose(): string {
-    return this.#shown ?? this.#current();
+    if (this.#shown !== null) return this.#shown();
+    this.#update();
+    return this.#registry.expose();
   }
 
-  #current(): string {
+  #update(): void {
     for (const refresh of this.#refresh) refresh();
-    return this.#registry.expose();
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -7,9 +7,9 @@ import { startReplica } from "../simulator/support.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = readFileSync(`${root}/docs/simulator.md`, "utf8");
 
-/** The rows of the table whose head begins with that cell. */
+/** The rows of the table whose first column has that head. */
 function table(head: string): string[][] {
-  const block = page.split("\n\n").find((part) => part.startsWith(`| ${head} |`))!;
+  const block = page.split("\n\n").find((part) => part.startsWith(`| ${head} `))!;
   return block
     .trim()
     .split("\n")
@@ -74,7 +74,7 @@ describe("docs/simulator.md", () => {
     const values: Record<string, unknown> = { message: "a", cacheUsage: 1, status: 500 };
     for (const { kind, fields } of rows) {
       const own = Object.fromEntries(fields.map((field) => [field, values[field] ?? 2]));
-      const fault = { kind, ...own, atMs: 1, forMs: 1, requests: 1, paths: ["/health"] } as Fault;
+      const fault = { kind, ...own, atMs: 1, forMs: 1, requests: 1, share: 1, paths: ["/health"] } as Fault;
       const replica = simulatedReplica();
       expect(() => replica.inject(fault)).not.toThrow();
       replica.close();

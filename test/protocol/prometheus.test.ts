@@ -134,3 +134,18 @@ g{name="a \\"b\\"\\n\\\\c"} 1
     expect(PROMETHEUS_CONTENT_TYPE).toBe("text/plain; version=0.0.4; charset=utf-8");
   });
 });
+
+test("a snapshot goes on to say what was so when it was taken", () => {
+  const registry = new MetricRegistry({ model: "a" });
+  const counter = registry.counter("requests_total", "Requests.", ["how"]);
+  const histogram = registry.histogram("seconds", "Seconds.", [], [1, 2]);
+  counter.inc({ how: "well" });
+  histogram.observe({}, 1.5);
+  const before = registry.expose();
+  const snapshot = registry.snapshot();
+  counter.inc({ how: "well" });
+  counter.inc({ how: "badly" });
+  histogram.observe({}, 0.5);
+  expect(snapshot()).toBe(before);
+  expect(registry.expose()).not.toBe(before);
+});

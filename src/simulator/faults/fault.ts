@@ -6,6 +6,8 @@ export interface FaultWindow {
   forMs?: number;
   /** Is over when it has met so many requests. Default: no limit. */
   requests?: number;
+  /** Meets only this share of the requests, 0 to 1, by chance that is the same each time. Default: 1. */
+  share?: number;
   /** Concerns only these paths, such as `/v1/completions`. Default: all but `/admin/faults`. */
   paths?: readonly string[];
 }
@@ -68,6 +70,7 @@ export function checkedFault(fault: unknown, name: string): Fault {
     atMs: { least: 0 },
     forMs: { least: 0 },
     requests: { least: 1, whole: true },
+    share: { least: 0, most: 1 },
   };
   for (const [field, range] of Object.entries(figures)) checkFigure(fields[field], range, `${name}.${field}`);
   const texts = kind === "status" ? ["message"] : [];

@@ -1,3 +1,4 @@
+import { Random } from "../../random/index.js";
 import type { SimulatorClock } from "../clock.js";
 import type { Fault, FaultKind } from "./fault.js";
 
@@ -14,6 +15,7 @@ interface Entry {
   readonly untilMs: number;
   /** How many requests it still meets. */
   left: number;
+  readonly random: Random;
   readonly timers: unknown[];
   /** Those that hang by it. */
   readonly held: Set<() => void>;
@@ -49,6 +51,7 @@ export class FaultSchedule {
       fromMs,
       untilMs: fromMs + forMs,
       left: requests ?? Number.POSITIVE_INFINITY,
+      random: new Random(this.#ids),
       timers: [],
       held: new Set(),
     };
@@ -86,45 +89,46 @@ export class FaultSchedule {
 
   /** The oldest fault of a kind that is active at a time, whatever the path; null for none. */
   active<Kind extends FaultKind["kind"]>(kind: Kind, atMs: number = this.nowMs): (Fault & { kind: Kind }) | null {
-    return (this.#find(kind, null, atMs)?.fault as (Fault & { kind: Kind }) | undefined) ?? null;
+    const entry = [...this.#entries].find((each) => each.fault.kind === kind && isActive(each, atMs));
+    return (entry?.fault as (Fault & { kind: Kind }) | undefined) ?? null;
   }
 
   /** The fault of a kind that a request to that path meets now, and counts it. */
   meet<Kind extends FaultKind["kind"]>(kind: Kind, path: string): (Fault & { kind: Kind }) | null {
-    const entry = this.#find(kind, path);
+    const entry = this.#met(kind, path);
     if (entry === undefined) return null;
-    if (--entry.left === 0) this.#end(entry);
+    if (entry.left === 0) this.#end(entry);
     return entry.fault as Fault & { kind: Kind };
   }
 
-  /** Resolves when nothing holds a request to that path any more, or its client has left. */
+  /** Resolves when the fault that holds a request to that path, if one does, is over, or its client has left. */
   async held(path: string, signal: AbortSignal): Promise<void> {
-    for (let entry = this.#find("hang", path); entry !== undefined; entry = this.#find("hang", path)) {
-      const { held } = entry;
-      entry.left--;
-      await new Promise<void>((resolve) => {
-        const go = () => {
-          held.delete(go);
-          signal.removeEventListener("abort", go);
-          resolve();
-        };
-        held.add(go);
-        if (signal.aborted) go();
-        else signal.addEventListener("abort", go);
-      });
-      if (signal.aborted) return;
-    }
+    const { held } = this.#met("hang", path) ?? {};
+    if (held === undefined) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        held.delete(go);
+        signal.removeEventListener("abort", go);
+        resolve();
+      };
+      held.add(go);
+      if (signal.aborted) go();
+      else signal.addEventListener("abort", go);
+    });
   }
 
-  #find(kind: FaultKind["kind"], path: string | null, atMs: number = this.nowMs): Entry | undefined {
-    return [...this.#entries].find(
-      ({ fault, fromMs, untilMs, left }) =>
-        fault.kind === kind &&
-        fromMs <= atMs &&
-        atMs < untilMs &&
-        left > 0 &&
-        (path === null || fault.paths === undefined || fault.paths.includes(path)),
+  /** The first fault of a kind that meets a request: each has its chance. */
+  #met(kind: FaultKind["kind"], path: string): Entry | undefined {
+    const { nowMs } = this;
+    const entry = [...this.#entries].find(
+      (each) =>
+        each.fault.kind === kind &&
+        isActive(each, nowMs) &&
+        (each.fault.paths === undefined || each.fault.paths.includes(path)) &&
+        (each.fault.share === undefined || each.random.float() < each.fault.share),
     );
+    if (entry !== undefined) entry.left--;
+    return entry;
   }
 
   /** Calls back so many simulated milliseconds from now, or at once. */
@@ -138,4 +142,8 @@ export class FaultSchedule {
     for (const timer of entry.timers) this.#clock.clearTimeout(timer);
     for (const go of [...entry.held]) go();
   }
+}
+
+function isActive({ fromMs, untilMs, left }: Entry, atMs: number): boolean {
+  return fromMs <= atMs && atMs < untilMs && left > 0;
 }

@@ -56,6 +56,7 @@ describe("/admin/faults", () => {
     [{ kind: "load", cacheUsage: 2 }, /fault\.cacheUsage must be a number, 0 to 1, not 2/],
     [{ kind: "hang", forMs: -1 }, /fault\.forMs must be a number, 0 or more, not -1/],
     [{ kind: "hang", requests: 0 }, /fault\.requests must be a whole number, 1 or more, not 0/],
+    [{ kind: "hang", share: 1.5 }, /fault\.share must be a number, 0 to 1, not 1\.5/],
     [{ kind: "hang", paths: "/v1" }, /fault\.paths must be an array of paths/],
     [{ kind: "hang", afterTokens: 3 }, /fault\.afterTokens means nothing to hang, which takes kind, paths, atMs/],
     [{ kind: "status", message: 5 }, /fault\.message must be a string, not 5/],

@@ -53,6 +53,21 @@ describe("status", () => {
   });
 });
 
+test("a share meets so many of the requests, the same ones each time", async () => {
+  const statuses = async () => {
+    const replica = startReplica();
+    replica.inject({ kind: "status", share: 0.25 });
+    const all = [];
+    for (let i = 0; i < 400; i++) all.push((await health(replica)).status);
+    return all;
+  };
+  const first = await statuses();
+  const refused = first.filter((status) => status === 503).length;
+  expect(refused).toBeGreaterThan(70);
+  expect(refused).toBeLessThan(130);
+  expect(await statuses()).toEqual(first);
+});
+
 describe("hang", () => {
   test("holds requests until it is over, and answers them then", async () => {
     const replica = startReplica();
