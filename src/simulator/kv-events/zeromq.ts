@@ -64,7 +64,8 @@ export async function publishKvEvents(replica: ReplicaWithEvents, options: ZeroM
     current = events;
     events.subscribe(send);
   });
-  if (router !== null) void replay(router, () => current, encoding);
+  // What is being sent when the socket is closed is nobody's loss.
+  if (router !== null) replay(router, () => current, encoding).catch(() => {});
   return { close };
 }
 
@@ -83,7 +84,7 @@ async function replay(router: RouterSocket, log: () => KvEventLog, encoding: KvE
 function inOrder<Item>(send: (item: Item) => Promise<void>): (item: Item) => void {
   let last: Promise<void> = Promise.resolve();
   return (item) => {
-    // What cannot be sent any more, since the socket is closed, is nobody's loss.
+    // As for the replay.
     last = last.then(() => send(item)).catch(() => {});
   };
 }
