@@ -9,6 +9,7 @@ const VENDORED = [
   { file: "dist/app/zod.js", platform: "neutral" },
   { file: "dist/cli/commander.js", platform: "node" },
   { file: "dist/cli/config/yaml.js", platform: "node" },
+  { file: "dist/cli/undici.js", platform: "node" },
 ];
 
 const packages = new Map();
