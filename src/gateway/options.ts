@@ -86,6 +86,7 @@ export interface BreakerOptions {
   halfOpenRequests?: number;
 }
 
+/** How replicas are asked whether they are well. */
 export interface HealthOptions {
   /** Default: `/health`. Healthy is a status from 200 to 299. */
   path?: string;
@@ -99,6 +100,7 @@ export interface HealthOptions {
   healthyAfter?: number;
 }
 
+/** How replicas are asked for their load, by the names of vLLM, SGLang and TensorRT-LLM. */
 export interface LoadOptions {
   /** Default: `/metrics`. */
   path?: string;
@@ -154,6 +156,7 @@ export const GATEWAY_DEFAULTS: GatewayDefaults = {
   coldCache: { predictedTokens: 512, times: 3 },
 };
 
+/** The values of `GATEWAY_DEFAULTS`. */
 export interface GatewayDefaults {
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;

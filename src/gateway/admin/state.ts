@@ -43,6 +43,7 @@ export interface DecisionTotals {
   readonly matchRate: number | null;
 }
 
+/** One replica of a router. */
 export interface ReplicaState {
   readonly id: string;
   readonly url: string | null;
