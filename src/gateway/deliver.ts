@@ -25,7 +25,7 @@ export function deliver(exchange: Exchange, answer: Answer, settings: Settings):
   // An event may have to be added to a stream that breaks.
   if (streamed) headers.delete("content-length");
   exchange.answered(response.status, streamed);
-  const init = { status: response.status, statusText: response.statusText, headers };
+  const init = { status: response.status, statusText: reasonOf(response), headers };
   if (answer.reader === null || WITHOUT_BODY.has(response.status)) {
     void answer.reader?.cancel().catch(() => {});
     exchange.end(outcome);
@@ -115,6 +115,11 @@ function throughRuntime(body: ReadableStream<Uint8Array>): ReadableStream<Uint8A
   const { readable, writable } = new IdentityTransformStream();
   body.pipeTo(writable).catch(() => {});
   return readable;
+}
+
+/** A transport may give a reason that `new Response` refuses. */
+function reasonOf({ statusText }: Response): string {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : "";
 }
 
 function tellDecision({ lease, tries, queueMs }: Exchange, headers: Headers): void {

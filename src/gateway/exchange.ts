@@ -180,9 +180,7 @@ export class Exchange {
 
   leave(): void {
     this.end("client_left");
-    const reason = new DOMException("the client left", "AbortError");
-    this.#left.abort(reason);
-    this.#upstream?.abort(reason);
+    this.#left.abort(new DOMException("the client left", "AbortError"));
   }
 
   /** The first outcome counts; later ones have no effect. */
@@ -193,11 +191,17 @@ export class Exchange {
     const answered = ANSWERED.has(outcome);
     const lease = this.#lease;
     const usage = this.#usage.read();
-    lease?.release({ ...usage, ...(!answered && { error: new Error(outcome) }) });
+    try {
+      lease?.release({ ...usage, ...(!answered && { error: new Error(outcome) }) });
+    } catch (error) {
+      // A policy of the user's own has failed; the request has ended all the same.
+      console.error(error);
+    }
     if (answered) this.#attempt?.succeeded();
     else if (outcome === "replica_broke") this.#attempt?.failed("broke");
     else if (outcome === "replica_stalled") this.#attempt?.failed("stalled");
     else this.#attempt?.abandoned();
+    if (!answered) this.#upstream?.abort();
     const promptTokens = usage?.promptTokens ?? null;
     const decision = lease?.decision ?? null;
     const hit = decision?.hitChosen ?? null;

@@ -127,7 +127,7 @@ export class Fleet {
     member.clean = true;
     member.cold = 0;
     // The member stays the same while the router takes its replica out and in again.
-    if (this.router.forget(member.id)) this.#listener.forgot(this.model, member.id, cause);
+    if (this.#ask((router) => router.forget(member.id))) this.#listener.forgot(this.model, member.id, cause);
     this.#sync();
   }
 
@@ -199,7 +199,17 @@ export class Fleet {
     const usable = member.reachable && member.healthy && !member.draining && (member.breaker?.allows(nowS) ?? true);
     this.#arm(member, nowS);
     if (!usable) this.#unavailable.add(member.id);
-    else if (this.#unavailable.delete(member.id)) this.router.reconsider();
+    else if (this.#unavailable.delete(member.id)) this.#ask((router) => router.reconsider());
+  }
+
+  /** A router that its owner has disposed of has nothing to forget, and nobody waits in it. */
+  #ask<Result>(question: (router: Router) => Result): Result | undefined {
+    try {
+      return question(this.router);
+    } catch (error) {
+      console.error(error);
+      return undefined;
+    }
   }
 
   /** So that an open breaker is half open once its time is over, for those who wait. */

@@ -165,6 +165,7 @@ test("whatever a replica answers, the client gets it or an error of OpenAI's sha
       answer = () => {
         const response = new Response(content, { headers: new Headers(list) });
         Object.defineProperty(response, "status", { value: status });
+        Object.defineProperty(response, "statusText", { value: status % 2 === 0 ? "fine" : "\u{1f600}\r\n" });
         Object.defineProperty(response, "ok", { value: status >= 200 && status < 300 });
         return response;
       };

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { Replica } from "../../src/routing/index.js";
 import { named } from "../routing/support.js";
-import { serve, startGateway } from "./support.js";
+import { deadAddress, manualTime, post, serve, startGateway } from "./support.js";
 
 const usage = { prompt_tokens: 40, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 16 } };
 
@@ -52,4 +53,42 @@ test("the policy hears that an answer broke off", async () => {
   };
   const events = await eventsOf(breaking, { prompt: "x" });
   expect(events.at(-1)).toBe('released a {"timeS":0,"ttftMs":0} replica_broke');
+});
+
+test("a policy of the user's own that fails when a lease ends is told on stderr; requests end all the same", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const policy = {
+    name: "broken",
+    tree: null,
+    choose: ({ candidates }: { candidates: readonly Replica[] }) => ({
+      replica: candidates[0]!,
+      reason: "custom" as const,
+      matchedChars: 0,
+    }),
+    onReleased() {
+      throw new Error("broken");
+    },
+  };
+  const { url, router, gateway, ended } = await startGateway([await serve(() => new Response("ok"))], {}, { policy });
+  for (let i = 0; i < 3; i++) expect(await (await post(`${url}/v1/completions`, { prompt: "p" })).text()).toBe("ok");
+  expect((await ended(3)).map(({ outcome }) => outcome)).toEqual(["completed", "completed", "completed"]);
+  expect([router.leases, gateway.state.open]).toEqual([0, 0]);
+  expect(log).toHaveBeenCalledTimes(3);
+  await gateway.drain();
+  log.mockRestore();
+});
+
+test("a router that was disposed of first does not make the gateway's timers fail", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const time = manualTime();
+  const { url, router, gateway } = await startGateway(
+    [await deadAddress()],
+    { ...time.options, breaker: { failures: 1 } },
+    time.options,
+  );
+  await post(`${url}/v1/completions`, { prompt: "p" });
+  router[Symbol.dispose]();
+  time.advance(60_000);
+  gateway.close();
+  log.mockRestore();
 });
