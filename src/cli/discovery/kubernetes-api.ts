@@ -54,6 +54,8 @@ export class KubernetesApi {
       headers: { accept: "application/json", ...(token !== null && { authorization: `Bearer ${token}` }) },
       ...(this.#caFile !== null && { ca: readFileSync(this.#caFile) }),
     });
+    // Of a connection that breaks later the answer tells.
+    request.on("error", () => {});
     const late = setTimeout(() => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
     try {
       const answer = once(request, "response");

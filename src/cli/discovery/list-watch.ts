@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, type KubernetesApi, textOf } from "./kubernetes-api.js";
 
@@ -115,14 +114,12 @@ async function* watchFrom<Item>(
     signal,
   );
   response.setTimeout(SILENCE_MS, () => response.destroy(new Error("the watch says nothing any more")));
-  let failure: Error | null = null;
-  const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
-  response.on("error", (error) => {
-    failure = error;
-    lines.close();
-  });
-  for await (const line of lines) if (line !== "") yield JSON.parse(line) as WatchEvent<Item>;
-  if (failure !== null) throw failure;
+  let rest = "";
+  for await (const piece of response.setEncoding("utf8")) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as WatchEvent<Item>;
+  }
 }
 
 function pathOf({ path, labelSelector }: Query, more: Readonly<Record<string, string>>): string {

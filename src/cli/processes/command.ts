@@ -66,9 +66,9 @@ export async function startCommand(
   }
 
   function read(stream: Readable, name: "stdout" | "stderr"): void {
-    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) =>
-      onLine(id, name, line),
-    );
+    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })
+      .on("line", (line) => onLine(id, name, line))
+      .on("error", () => {});
   }
 
   /** Until it is ready (true), has ended, or its time is over. */
