@@ -89,6 +89,8 @@ function makeConfig(): Shape {
     },
     {
       required: ["models"],
+      // For anchors: a file's reader takes them away.
+      more: { patternProperties: { "^x-": {} } },
       check({ models, keys }, problem) {
         checkNames("models", models, problem);
         checkNames("keys", keys, problem);

@@ -29,6 +29,7 @@ test("the tarball has the code, its types, their sources for an editor, and the 
     "CHANGELOG.md",
     "LICENSE",
     "dist/THIRD_PARTY_NOTICES.txt",
+    "schema/config.schema.json",
     "dist/wasm/tree.wasm",
     "src/wasm/wasm-module.d.ts",
     ...modules.map((name) => `dist/${name}.js`),

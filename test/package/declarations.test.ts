@@ -6,7 +6,7 @@ import { packedFiles, ROOT } from "./packed.js";
 
 const packed = packedFiles();
 const declarations = packed.filter((file) => file.startsWith("dist/") && file.endsWith(".d.ts"));
-const ENTRIES = ["dist/index.d.ts", "dist/gateway/index.d.ts", "dist/simulator/index.d.ts"];
+const ENTRIES = ["dist/index.d.ts", "dist/app/index.d.ts", "dist/gateway/index.d.ts", "dist/simulator/index.d.ts"];
 
 const DECLARED = /^export (?:declare )?(?:abstract )?(?:class|function|const|interface|type) (\w+)/gm;
 

@@ -7,6 +7,7 @@ import { ROOT } from "./packed.js";
 
 const PROGRAM = `
 import { type Decision, PrefixTree, Router } from "warmroute";
+import { type App, buildOpenAiApp } from "warmroute/app";
 import { createGateway } from "warmroute/gateway";
 import { simulatedReplica } from "warmroute/simulator";
 
@@ -14,6 +15,7 @@ const router = new Router({ policy: "prefix_aware", replicas: [{ id: "a", url: "
 export const decision: Decision = router.route({ prompt: "Why is the sky blue?" }).decision;
 export const bytes: Uint8Array = new PrefixTree({ maxBytes: 65_536 }).snapshot();
 export const gateway: { fetch(request: Request): Promise<Response> } = createGateway({ router, upstreamFetch: fetch });
+export const app: Promise<App> = buildOpenAiApp({ models: [{ policy: "kv_cost", replicas: [{ url: "http://a" }] }] });
 export const stop: () => void = simulatedReplica({ profile: "l4-qwen2.5-1.5b" }).close;
 `;
 
