@@ -1,10 +1,7 @@
 export {
   array,
-  boolean,
   custom,
-  enum as oneOf,
   literal,
-  number,
   optional,
   record,
   registry,

@@ -18,6 +18,8 @@ export interface Reloading {
   readonly report: Report;
   readonly configuration: () => Promise<Configuration>;
   readonly before: Configuration;
+  /** Whether a journal or tables of a router are written. */
+  readonly recorded: boolean;
 }
 
 /**
@@ -78,7 +80,11 @@ export class Reloads {
   readonly #onSignal = (): void => this.#reload();
 }
 
-async function change({ app, listener, report }: Reloading, before: Configuration, next: Configuration): Promise<void> {
+async function change(
+  { app, listener, report, recorded }: Reloading,
+  before: Configuration,
+  next: Configuration,
+): Promise<void> {
   // Read before anything changes: what is wrong with it is found then.
   const certificate = next.config.tls && readCertificate(next.config.tls);
   const update = await app.update(next.config);
@@ -88,6 +94,9 @@ async function change({ app, listener, report }: Reloading, before: Configuratio
     report.problem(`${key} cannot change while it runs; it takes a new start`);
   }
   report.reloaded(update);
+  if (recorded && update.changed.some(({ rebuilt }) => rebuilt)) {
+    report.problem("what --record and --track write ends here: it is of the router of before");
+  }
 }
 
 /** The keys with another value than before that only count at the start. */

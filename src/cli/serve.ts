@@ -36,7 +36,8 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
         throw error;
       });
       report.start(listener.url, app, current.config);
-      reloads.start({ app, listener, report, configuration, before: current }, (next) => {
+      const recorded = options.record !== undefined || options.track !== undefined;
+      reloads.start({ app, listener, report, configuration, before: current, recorded }, (next) => {
         current = next;
       });
       const signal = await stop;

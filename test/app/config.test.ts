@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { configProblems, configSchema } from "../../src/app/index.js";
+import { type AppConfig, buildOpenAiApp, configProblems, configSchema } from "../../src/app/index.js";
 import { GATEWAY_DEFAULTS } from "../../src/gateway/index.js";
 import { POLICIES } from "../../src/routing/index.js";
 
@@ -153,6 +154,31 @@ describe("a configuration that is wrong", () => {
   });
 });
 
+test("whatever is given, what is wrong is told: never an exception, never nothing where it cannot run", () => {
+  const keys = fc.constantFrom(
+    "models",
+    "replicas",
+    "policy",
+    "policyOptions",
+    "url",
+    "name",
+    "listen",
+    "keys",
+    "breaker",
+    "x",
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 5 }, fc.jsonValue(), fc.array(tie("value")), fc.dictionary(keys, tie("value"))),
+  }));
+  fc.assert(
+    fc.property(value, (config) => {
+      const problems = configProblems(config);
+      for (const { message } of problems) expect(message).not.toMatch(/undefined|\[object/);
+      if (problems.length === 0) expect((config as unknown as AppConfig).models.length).toBeGreaterThan(0);
+    }),
+  );
+});
+
 describe("the JSON Schema", () => {
   const schema = configSchema() as Part;
 
@@ -175,6 +201,15 @@ describe("the JSON Schema", () => {
     }
   });
 
+  test("every default that it tells is accepted where it is used: by the router and the gateway", async () => {
+    const { models, ...gateway } = defaultsOf(schema) as Record<string, object>;
+    const model = { ...defaultsOf(schema.properties!.models!.items!), name: "a", replicas: [{ simulated: {} }] };
+    expect(models).toBeUndefined();
+    expect(Object.keys(gateway).length).toBeGreaterThan(10);
+    const config = { ...gateway, models: [model] } as AppConfig;
+    await (await buildOpenAiApp(config)).close();
+  });
+
   test("has the options of each policy", () => {
     const rules = (schema.properties!.models!.items!.allOf ?? []) as { if: Part; then: Part }[];
     const options = Object.fromEntries(
@@ -188,6 +223,19 @@ describe("the JSON Schema", () => {
     );
   });
 });
+
+/** A value that has every default of the schema, in mappings within mappings; lists are left out. */
+function defaultsOf({ properties = {} }: Part): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, part]) => {
+      if (part.default !== undefined) return [[name, part.default]];
+      const inner = part.properties === undefined ? part.anyOf?.find((each) => each.properties) : part;
+      if (inner === undefined) return [];
+      const values = defaultsOf(inner);
+      return Object.keys(values).length === 0 || name === "discovery" ? [] : [[name, values]];
+    }),
+  );
+}
 
 interface Part {
   description?: string;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../src/cli/config/read.js";
 import { folder } from "../files.js";
@@ -90,6 +91,22 @@ models: [{ name: 'of \${TEAM} and $\${TEAM}', replicas: [{ url: http://a }] }]
     expect(config.keys).toEqual([{ name: "a", key: "12345" }]);
     // biome-ignore lint/suspicious/noTemplateCurlyInString: what the file is to say.
     expect(config.models[0]!.name).toBe("of us and ${TEAM}");
+  });
+
+  test("a text comes in as it is, whatever YAML would make of it", async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what the file is to say.
+    const text = 'models: [{ name: "${NAME}", replicas: [] }]\n';
+    const path = folder({ "config.yaml": text });
+    const any = fc.oneof(
+      fc.string({ minLength: 1 }),
+      fc.constantFrom("1", "true", "null", "- a", "${X}", "a: b", '"', "\n"),
+    );
+    await fc.assert(
+      fc.asyncProperty(any, async (name) => {
+        const { config } = await readConfig(join(path, "config.yaml"), { NAME: name });
+        expect(config.models[0]!.name).toBe(name);
+      }),
+    );
   });
 
   test("in JSON too, where every text has quotes", async () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -9,9 +9,6 @@ import { Until } from "../files.js";
 
 export const CA_FILE: string = fileURLToPath(new URL("../certificates/one.cert.pem", import.meta.url));
 const KEY_FILE = fileURLToPath(new URL("../certificates/one.key.pem", import.meta.url));
-
-/** An answer of the API: a status and an object, or a watch that is written to. */
-export type ApiAnswer = (request: ApiRequest, response: ServerResponse) => void;
 
 export interface ApiRequest {
   readonly path: string;
