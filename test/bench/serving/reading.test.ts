@@ -1,11 +1,10 @@
 import fc from "fast-check";
-import type { Dispatcher } from "undici";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../../../bench/serving/load/backends.js";
 import { EventLines } from "../../../bench/serving/load/event-lines.js";
 import { type Answered, type Failed, Reading } from "../../../bench/serving/load/reading.js";
 
-const controller = {} as Dispatcher.DispatchController;
+const controller = {} as Parameters<Reading["onResponseStart"]>[0];
 const text = (word: string) => `data: ${JSON.stringify({ choices: [{ text: word }] })}\n\n`;
 const usage = { prompt_tokens: 40, completion_tokens: 6, prompt_tokens_details: { cached_tokens: 32 } };
 const usageEvent = `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
