@@ -2,6 +2,7 @@
  * `npm run check:client`: the load generator against a server whose answers take exactly known times. Exits with 1 when it is less
  * accurate than 2 ms (median, at 200 requests a second), or does fewer than 2,000 streams of 8 pieces a second of one core.
  */
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Summary, summarize } from "../../../src/measure/index.js";
 import { workload } from "../../../src/workloads/index.js";
@@ -56,6 +57,9 @@ console.log(
   `${speed.result.records.length} streams as fast as they go, 300 at a time: ${perSecond.toFixed(0)} a second, ` +
     `${perCpuSecond.toFixed(0)} a second of the client's CPU time (of all its threads)`,
 );
+
+// The server is late too when the machine is busy, and its lateness is in the errors.
+console.log(`load of the machine: ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores`);
 
 const failed = [...answered, ...speed.result.records].filter(({ failure }) => failure !== null);
 for (const cause of new Set(failed.map(({ failure }) => failure))) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { type Child, startChild } from "./child.js";
 import type { Launch, ServerKind, Servers } from "./servers.js";
 import type { SimulatedReplicaFlags } from "./simulated-replica.js";
@@ -70,6 +71,6 @@ async function startEmbedded(options: EmbeddedOptions, launch: Launch): Promise<
 function gatewayProgram(): string {
   const places = ["../../../dist/cli/main.js", "./warmroute/dist/cli/main.js"];
   const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
-  if (found === undefined) throw new Error("warmroute is not built: run `npm run build` first");
+  if (found === undefined) throw new UsageError("warmroute is not built: run `npm run build` first");
   return found;
 }
