@@ -110,6 +110,7 @@ function serveCommand(parent: Command): void {
     .option("--record <file>", "write a journal of all requests, texts included, for warmroute replay")
     .option("--record-salt <text>", "write no texts into it, but hashes of their blocks with this salt")
     .option("--track <folder>", "write loads, match rates, stages and the like as CSV files (docs/results-format.md)")
+    .option("--track-interval <seconds>", "time between two rows of load and of characters", positiveNumber, 1)
     .addHelpText(
       "after",
       `

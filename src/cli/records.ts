@@ -14,6 +14,8 @@ export interface RecordsOptions {
   readonly recordSalt?: string;
   /** Folder of CSV files. */
   readonly track?: string;
+  /** s between two rows of load. */
+  readonly trackInterval?: number;
 }
 
 /** Files that a router's work is written into, until they are closed. */
@@ -27,7 +29,10 @@ export interface Records {
  * Begins to write down what was asked for.
  * @throws UsageError for a file that is there already: another run's results are not written over.
  */
-export async function startRecords(router: Router, { record, recordSalt, track }: RecordsOptions): Promise<Records> {
+export async function startRecords(
+  router: Router,
+  { record, recordSalt, track, trackInterval = 1 }: RecordsOptions,
+): Promise<Records> {
   if (recordSalt !== undefined && record === undefined) throw new UsageError("--record-salt needs --record <file>");
   const files: WriteStream[] = [];
   const stops: (() => void)[] = [];
@@ -48,7 +53,7 @@ export async function startRecords(router: Router, { record, recordSalt, track }
       files.push(file);
     }
     const sink = trackingRows((table, row) => void tables.get(table)?.write(csvLine(row)));
-    const observation = router.observe(sink, { stopwatch: () => performance.now() / 1000 });
+    const observation = router.observe(sink, { everySecs: trackInterval, stopwatch: () => performance.now() / 1000 });
     stops.push(() => observation.stop());
   }
   const close = async (): Promise<void> => {
