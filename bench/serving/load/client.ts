@@ -12,6 +12,9 @@ export interface TargetOptions {
   readonly timeoutS: number;
 }
 
+/** Less than the 5 s after which uvicorn, and so vLLM, closes an idle connection: one must not be closed as a request is sent on it. */
+const KEEP_ALIVE_MS = 4000;
+
 /** Sends requests over as many connections as requests are under way, each connection kept for the next one. */
 export class Client {
   readonly #targets: readonly { readonly pool: Pool; readonly path: string }[];
@@ -22,7 +25,7 @@ export class Client {
   constructor({ baseUrls, backend, headers, timeoutS }: TargetOptions) {
     this.#backend = backend;
     this.#headers = { "content-type": "application/json", ...headers };
-    const timeouts = { bodyTimeout: timeoutS * 1000, headersTimeout: timeoutS * 1000, keepAliveTimeout: 60_000 };
+    const timeouts = { bodyTimeout: timeoutS * 1000, headersTimeout: timeoutS * 1000, keepAliveTimeout: KEEP_ALIVE_MS };
     this.#targets = baseUrls.map((baseUrl) => {
       const { origin, pathname } = new URL(baseUrl);
       return {

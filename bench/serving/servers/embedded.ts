@@ -57,7 +57,14 @@ async function startEmbedded(options: EmbeddedOptions, launch: Launch): Promise<
       if (options.maxOngoingRequests !== undefined) {
         args.push("--max-ongoing-requests", String(options.maxOngoingRequests));
       }
-      if (launch.track !== undefined) args.push("--track", join(launch.track, `router-${i + 1}`));
+      if (launch.track !== undefined) {
+        args.push(
+          "--track",
+          join(launch.track, `router-${i + 1}`),
+          "--track-interval",
+          String(launch.trackInterval ?? 1),
+        );
+      }
       urls.push(await start(args, /warmroute listens on (\S+)[\s\S]*curl/));
     }
     return { urls, replicas, stop };

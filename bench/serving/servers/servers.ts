@@ -22,6 +22,8 @@ export interface Launch {
   readonly logs: Logs;
   /** Folder for what routers track, where they can: `<router>/<table>.csv`. */
   readonly track?: string | undefined;
+  /** s between two rows of what is sampled. */
+  readonly trackInterval?: number;
   readonly signal: AbortSignal;
 }
 

@@ -140,7 +140,13 @@ async function realRun(
   const track = config.trackMetrics ? resolve(files.tracking(name)) : undefined;
   rmSync(files.tracking(name), { recursive: true, force: true });
   try {
-    const servers = await kindOf(config, false).start({ policy: strategy.policy, logs, track, signal });
+    const servers = await kindOf(config, false).start({
+      policy: strategy.policy,
+      logs,
+      track,
+      trackInterval: config.trackInterval,
+      signal,
+    });
     let scraper: Scraper | undefined;
     try {
       const server = await readyServer(run, servers.urls);

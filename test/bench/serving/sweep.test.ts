@@ -108,7 +108,7 @@ describe("sweep", () => {
   test("starts gateways and replicas afresh, scrapes them, merges what the gateways tracked, and stops them", async () => {
     const out = folder();
     const config = join(out, "config.yaml");
-    const servers = "routers: 2\nsim_speed: 100\nwith_warmup: true\nrequest_rate: 200\n";
+    const servers = "routers: 2\nsim_speed: 100\nwith_warmup: true\nrequest_rate: 200\ntrack_interval: 0.2\n";
     writeFileSync(config, CONFIG.replace("num_prompts: 60", "num_prompts: 10") + servers);
     const bench = warmrouteBench("sweep", config, "--out", out);
     expect([await bench.exit, bench.errors()]).toEqual([
