@@ -11,7 +11,7 @@ const TOKEN = / ?[!-~]{1,5}|[^!-~]/gu;
 /** Qwen2.5's; ids are hashes below it, so two different tokens may, rarely, share one. */
 const VOCABULARY = 151_643;
 
-/** A loop over the units that finds what `TOKEN` does, without a string a token: 12 times faster. */
+/** A loop over the units that finds what `TOKEN` does, without a string a token: half the time. */
 export function tokenize(text: string): number[] {
   const tokens: number[] = [];
   const { length } = text;
