@@ -214,7 +214,7 @@ describe("what is wrong", () => {
     [{ seed: 0.5 }, "seed must be a whole number, not 0.5"],
     [{ workload: {} }, "workload must be a Workload, not an object"],
     [{ profile: "l5" }, "profile must be one of "],
-    [{ profile: { ...L4, stepMs: undefined } }, "profile.stepMs is missing"],
+    [{ profile: { ...L4, stepMs: undefined } }, "profile.stepMs is missing: it must be 0 ms or more"],
     [{ profile: { ...L4, prefillTokenMs: -1 } }, "profile.prefillTokenMs must be 0 ms or more and finite, not -1"],
     [{ enablePrefixCaching: 1 }, "enablePrefixCaching must be true or false, not 1"],
     [{ oracleCost: "all" }, 'oracleCost must be "ttft" or "prefill" or "delay", not "all"'],
