@@ -3,7 +3,14 @@
  * @module
  */
 
-export type { Tokenizer } from "../workloads/index.js";
+export type { ServingFigures, Summary } from "../measure/index.js";
+export {
+  type Tokenizer,
+  type Workload,
+  type WorkloadName,
+  type WorkloadRequest,
+  workload,
+} from "../workloads/index.js";
 export type { SimulatorClock } from "./clock.js";
 export {
   type AnsweredSimulation,
