@@ -1,0 +1,69 @@
+export type Theme = "auto" | "light" | "dark";
+
+export const THEMES: readonly Theme[] = ["auto", "light", "dark"];
+
+/** Each role's colour on light and on dark ground. No colour has two roles: the dark theme replaces light colours one for one. */
+const ROLES = {
+  ground: ["#ffffff", "#0d1117"],
+  ink: ["#1f2328", "#e6edf3"],
+  dim: ["#59636e", "#9198a1"],
+  grid: ["#dfe4ea", "#2a313a"],
+} as const;
+
+/**
+ * Hues after Okabe and Ito, told apart by the colour-blind and never the only difference between two series; each at least 3:1
+ * against its ground (WCAG 1.4.11).
+ */
+const SERIES = [
+  ["#cf4a1c", "#ff7f50"],
+  ["#1f6fc4", "#58a6ff"],
+  ["#0b8662", "#3fc79a"],
+  ["#a87100", "#e3b341"],
+  ["#8250df", "#bc8cff"],
+  ["#bf4486", "#f778ba"],
+  ["#0e8a9c", "#56d4dd"],
+  ["#7d5a3c", "#c8a27c"],
+] as const;
+
+export const COLOURS: { ground: string; ink: string; dim: string; grid: string } = {
+  ground: ROLES.ground[0],
+  ink: ROLES.ink[0],
+  dim: ROLES.dim[0],
+  grid: ROLES.grid[0],
+};
+export const PALETTE: readonly string[] = SERIES.map(([light]) => light);
+
+/** Line patterns and marks of the series, in the palette's order. */
+export const DASHES: readonly (readonly number[])[] = [
+  [1, 0],
+  [8, 3],
+  [3, 2],
+  [10, 3, 2, 3],
+  [5, 2],
+  [2, 4],
+  [12, 4],
+  [6, 2, 2, 2, 2, 2],
+];
+export const SHAPES: readonly string[] = [
+  "circle",
+  "square",
+  "triangle-up",
+  "diamond",
+  "cross",
+  "triangle-down",
+  "triangle-right",
+  "triangle-left",
+];
+
+const DARK: ReadonlyMap<string, string> = new Map([...Object.values(ROLES), ...SERIES]);
+
+/** The colours of an SVG in the dark theme's. */
+export function darkened(svg: string): string {
+  return svg.replace(/#[0-9a-f]{6}/g, (colour) => DARK.get(colour) ?? colour);
+}
+
+/** CSS that turns the light theme's colours, which SVG has in attributes, into the dark theme's where the reader prefers dark. */
+export function darkRules(): string {
+  const rules = [...DARK].map(([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`);
+  return `@media(prefers-color-scheme:dark){${rules.join("")}}`;
+}

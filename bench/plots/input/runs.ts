@@ -1,0 +1,102 @@
+import { PlotError } from "../plot-error.js";
+import { mean } from "./number.js";
+import { numberIn, type Row, requireColumns, type Table, textIn } from "./table.js";
+
+/** The columns of a sweep's CSV that say what was run, in the reference's order. */
+const CONFIGURATION = [
+  "gpu_type",
+  "model_name",
+  "num_servers",
+  "enable_prefix_caching",
+  "enable_chunked_prefill",
+  "benchmark_label",
+  "request_router",
+  "min_output_len",
+  "max_output_len",
+  "max_concurrency",
+  "request_rate",
+  "with_warmup",
+  "disable_ignore_eos",
+  "disable_stream",
+  "max_conversations",
+  "num_prompts",
+] as const;
+
+/** The runs that differ in nothing that the files say. */
+export interface Group {
+  name: string;
+  rows: Row[];
+}
+
+export interface Summary {
+  mean: number;
+  min: number;
+  max: number;
+  values: number[];
+}
+
+/**
+ * Runs by strategy. Strategies alone (`prefix_aware`), unless other settings differ between the rows: those then follow the
+ * name, so that no bar mixes runs that cannot be compared. With `by`, by that column whatever else differs.
+ */
+export function groupsOf(table: Table, by?: string): Group[] {
+  requireColumns(table, by ?? "request_router");
+  const varying = CONFIGURATION.filter(
+    (column) => table.columns.includes(column) && new Set(table.rows.map((row) => textIn(row, column))).size > 1,
+  );
+  // A label that goes with the strategy one to one says nothing more.
+  const needed = varying.filter((column) => column !== "request_router" && splits(table, column));
+  const nameOf = (row: Row) => {
+    if (by !== undefined) return textIn(row, by);
+    const settings = needed.map((column) =>
+      column === "benchmark_label" || column === "model_name" || column === "gpu_type"
+        ? textIn(row, column)
+        : `${column} ${textIn(row, column)}`,
+    );
+    return [textIn(row, "request_router"), ...settings].join(", ");
+  };
+  const groups = new Map<string, Row[]>();
+  for (const row of table.rows) groups.set(nameOf(row), [...(groups.get(nameOf(row)) ?? []), row]);
+  return [...groups].map(([name, rows]) => ({ name, rows }));
+}
+
+/** Whether one strategy has several values of the column. */
+function splits(table: Table, column: string): boolean {
+  const seen = new Map<string, string>();
+  return table.rows.some((row) => {
+    const router = textIn(row, "request_router");
+    const value = textIn(row, column);
+    if (!seen.has(router)) seen.set(router, value);
+    return seen.get(router) !== value;
+  });
+}
+
+/** Of a column, over a group's runs. @throws PlotError when none of them has it. */
+export function summaryOf(table: Table, group: Group, column: string): Summary {
+  const values = group.rows.flatMap((row) => numberIn(table, row, column) ?? []);
+  if (values.length === 0) throw new PlotError(`${table.name}: ${column} is empty in every run of ${group.name}`);
+  return { mean: mean(values), min: Math.min(...values), max: Math.max(...values), values };
+}
+
+/** In a line what the runs have in common: servers, model, load, how many runs. */
+export function conditions(table: Table, groups: readonly Group[]): string {
+  const common = (column: string) => {
+    const values = new Set(table.rows.map((row) => textIn(row, column)));
+    const [only] = values;
+    return values.size === 1 && only ? only : null;
+  };
+  const counts = [...new Set(groups.map(({ rows }) => rows.length))].sort((a, b) => a - b);
+  const runs = counts.length === 1 ? `${counts[0]}` : `${counts[0]} to ${counts.at(-1)}`;
+  const servers = common("num_servers");
+  const gpu = common("gpu_type");
+  return [
+    servers && gpu ? `${servers} × ${gpu}` : (gpu ?? (servers && `${servers} servers`)),
+    common("model_name"),
+    common("num_prompts") && `${common("num_prompts")} prompts`,
+    common("request_rate") && `${common("request_rate")} requests/s`,
+    common("max_concurrency") && `at most ${common("max_concurrency")} at once`,
+    runs === "1" ? "one run each" : `${runs} runs each`,
+  ]
+    .filter((part) => part !== null && part !== "")
+    .join(", ");
+}
