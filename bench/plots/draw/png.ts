@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { Resvg } from "@resvg/resvg-js";
 
 const FONTS = ["Inter-Regular.ttf", "Inter-SemiBold.ttf"].map((file) =>
   fileURLToPath(new URL(`fonts/${file}`, import.meta.url)),
@@ -8,7 +7,8 @@ const FONTS = ["Inter-Regular.ttf", "Inter-SemiBold.ttf"].map((file) =>
 const SCALE = 2;
 
 /** An SVG of `toSvg` as PNG, in the bundled font: the same on every machine. */
-export function toPng(svg: string): Uint8Array {
+export async function toPng(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await import("@resvg/resvg-js");
   const font = { fontFiles: FONTS, loadSystemFonts: false, defaultFontFamily: "Inter", sansSerifFamily: "Inter" };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: SCALE }, font }).render().asPng();
 }

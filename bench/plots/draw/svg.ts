@@ -1,5 +1,4 @@
-import * as vega from "vega";
-import { type Config, compile } from "vega-lite";
+import type { Config } from "vega-lite";
 import type { Picture } from "./picture.js";
 import { WIDTH } from "./picture.js";
 import { textWidth, wrapped } from "./text.js";
@@ -22,7 +21,12 @@ export async function toSvg(picture: Picture, theme: Theme): Promise<string> {
 
 /** In the light theme. */
 async function drawn(picture: Picture): Promise<string> {
-  measureTextOurselves();
+  // Loaded when something is drawn: the program has other commands.
+  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  // Vega asks a canvas for widths, and guesses without one: too wide for legends, too narrow for capitals. The export is not
+  // in its typings.
+  const { textMetrics } = vega as unknown as { textMetrics: { width: TextMeasure } };
+  textMetrics.width = (item, text) => textWidth(String(text ?? ""), item.fontSize ?? 11);
   const title = {
     text: wrapped(picture.title, TITLE_SIZE, WIDTH - 2 * PADDING),
     ...(picture.subtitle === "" ? {} : { subtitle: wrapped(picture.subtitle, SUBTITLE_SIZE, WIDTH - 2 * PADDING) }),
@@ -120,11 +124,4 @@ const silent = {
 
 function fail(...words: readonly unknown[]): never {
   throw new Error(words.join(" "));
-}
-
-/** Vega asks a canvas for widths, and guesses without one: too wide for legends, too narrow for capitals. */
-function measureTextOurselves(): void {
-  // Exported, but not in its typings.
-  const { textMetrics } = vega as unknown as { textMetrics: { width: TextMeasure } };
-  textMetrics.width = (item, text) => textWidth(String(text ?? ""), item.fontSize ?? 11);
 }

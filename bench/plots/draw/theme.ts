@@ -25,12 +25,10 @@ const SERIES = [
   ["#7d5a3c", "#c8a27c"],
 ] as const;
 
-export const COLOURS: { ground: string; ink: string; dim: string; grid: string } = {
-  ground: ROLES.ground[0],
-  ink: ROLES.ink[0],
-  dim: ROLES.dim[0],
-  grid: ROLES.grid[0],
-};
+type Colours = Readonly<Record<keyof typeof ROLES, string>>;
+
+export const COLOURS: Colours = of(0);
+export const DARK_COLOURS: Colours = of(1);
 export const PALETTE: readonly string[] = SERIES.map(([light]) => light);
 
 /** Line patterns and marks of the series, in the palette's order. */
@@ -56,6 +54,15 @@ export const SHAPES: readonly string[] = [
 ];
 
 const DARK: ReadonlyMap<string, string> = new Map([...Object.values(ROLES), ...SERIES]);
+
+function of(ground: 0 | 1): Colours {
+  return {
+    ground: ROLES.ground[ground],
+    ink: ROLES.ink[ground],
+    dim: ROLES.dim[ground],
+    grid: ROLES.grid[ground],
+  };
+}
 
 /** The colours of an SVG in the dark theme's. */
 export function darkened(svg: string): string {

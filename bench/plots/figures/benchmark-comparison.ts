@@ -1,3 +1,4 @@
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { colourScale } from "../draw/bars.js";
 import { columnsFor } from "../draw/curves.js";
 import { type Picture, type PictureSpec, WIDTH } from "../draw/picture.js";
@@ -8,7 +9,6 @@ import { shown, withUnit } from "../input/number.js";
 import { type Files, readTable } from "../input/read.js";
 import { conditions, groupsOf, summaryOf } from "../input/runs.js";
 import { selected, type Where } from "../input/table.js";
-import { PlotError } from "../plot-error.js";
 
 export interface BenchmarkComparisonOptions {
   /** CSV of a sweep. */
@@ -43,7 +43,7 @@ export function plotBenchmarkComparison(options: BenchmarkComparisonOptions): Pi
   const base = groups.filter(({ name }) => name === baseline || name.startsWith(`${baseline},`));
   if (base.length !== 1) {
     const there = groups.map(({ name }) => name).join("; ");
-    throw new PlotError(
+    throw new UsageError(
       base.length === 0
         ? `${table.name} has no runs of ${baseline} to compare with; it has ${there}`
         : `${table.name} has several kinds of runs of ${baseline}; choose with where: ${there}`,
@@ -51,12 +51,12 @@ export function plotBenchmarkComparison(options: BenchmarkComparisonOptions): Pi
   }
   const others = groups.filter((group) => group !== base[0]);
   if (others.length === 0)
-    throw new PlotError(`${table.name} has only runs of ${baseline}, and nothing to compare with it`);
+    throw new UsageError(`${table.name} has only runs of ${baseline}, and nothing to compare with it`);
   const ratios = metrics.flatMap((metric) => {
     const column = metricColumn(table, metric);
     const reference = summaryOf(table, base[0]!, column).mean;
     if (!(reference > 0))
-      throw new PlotError(`${table.name}: ${column} of ${baseline} is ${reference}; nothing can be relative to it`);
+      throw new UsageError(`${table.name}: ${column} of ${baseline} is ${reference}; nothing can be relative to it`);
     return [...base, ...others].map((group): Ratio => {
       const summary = summaryOf(table, group, column);
       const label = metricLabel(column, summary.max);
@@ -153,7 +153,10 @@ function spec(ratios: readonly Ratio[], baseName: string, baseline: string): Pic
     height: 320,
     data: { values },
     layer: [
-      { mark: { type: "bar" }, encoding: { x: x("from"), x2: { field: "to" }, y: y("percent"), color } },
+      {
+        mark: { type: "bar" },
+        encoding: { x: x("from"), x2: { field: "to" }, y: y("percent"), y2: { datum: 0 }, color },
+      },
       {
         data: { values: [{ level: 100 }] },
         mark: { type: "rule", strokeDash: [6, 4], color: COLOURS.ink },

@@ -1,10 +1,10 @@
+import { UsageError } from "../../../src/cli/usage-error.js";
 import type { Picture, PictureSpec } from "../draw/picture.js";
 import { WIDTH } from "../draw/picture.js";
 import { COLOURS, PALETTE } from "../draw/theme.js";
 import { duration, mean, quantile, shown } from "../input/number.js";
 import { type Files, readTable } from "../input/read.js";
 import { numberIn, requireColumns, selected, type Where } from "../input/table.js";
-import { PlotError } from "../plot-error.js";
 
 export interface DeploymentOverheadOptions {
   /** `deployment_overhead`, as CSV or JSON. */
@@ -55,7 +55,7 @@ export function plotDeploymentOverhead({ file, title, where }: DeploymentOverhea
     ];
   });
   if (stages.length === 0)
-    throw new PlotError(`${table.name}: no request has two of the times ${STAGES.map(({ from }) => from).join(", ")}`);
+    throw new UsageError(`${table.name}: no request has two of the times ${STAGES.map(({ from }) => from).join(", ")}`);
   const total = stages.reduce((sum, stage) => sum + stage.mean, 0);
   const router = stages.filter(({ whose }) => whose === "router").reduce((sum, stage) => sum + stage.mean, 0);
   const share = `${shown((router / total) * 100)} %`;

@@ -1,10 +1,10 @@
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { curves } from "../draw/curves.js";
 import type { Picture, PictureSpec } from "../draw/picture.js";
 import { mean, shown } from "../input/number.js";
 import { type Files, readTable } from "../input/read.js";
 import { averageOf, type Series, sampled } from "../input/series.js";
 import { selected, type Where } from "../input/table.js";
-import { PlotError } from "../plot-error.js";
 
 export interface LoadDistributionOptions {
   /** `load_distribution`, as CSV or JSON, one file or those of several routers. */
@@ -33,7 +33,7 @@ export function plotServeLoadDistribution({
   column = "queue_length",
 }: LoadDistributionOptions): Picture {
   const how = COLUMNS[column];
-  if (how === undefined) throw new PlotError(`column must be one of ${LOAD_COLUMNS.join(", ")}, not ${column}`);
+  if (how === undefined) throw new UsageError(`column must be one of ${LOAD_COLUMNS.join(", ")}, not ${column}`);
   const table = selected(readTable(file, "load_distribution"), where);
   const series = sampled(table, column, how.routers);
   const overall = averageOf(series);

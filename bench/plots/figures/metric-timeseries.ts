@@ -1,3 +1,4 @@
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { curves } from "../draw/curves.js";
 import type { Picture, PictureSpec } from "../draw/picture.js";
 import { curvesOf, engineMetric } from "../input/engine.js";
@@ -6,7 +7,6 @@ import { withUnit } from "../input/number.js";
 import { type Files, readTable } from "../input/read.js";
 import type { Series } from "../input/series.js";
 import { selected, type Where } from "../input/table.js";
-import { PlotError } from "../plot-error.js";
 import { summaryOfSeries } from "./load-distribution.js";
 
 export interface MetricTimeseriesOptions {
@@ -32,7 +32,7 @@ export function plotVllmMetricTimeseries(options: MetricTimeseriesOptions): Pict
   const drawn = curvesOf(metric, { window: windowSec, rate });
   const filled = ({ points }: Series) => points.some(({ value }) => value !== null);
   if (!filled(drawn.overall))
-    throw new PlotError(`${table.name}: nothing was observed for ${metric.name} between two rows`);
+    throw new UsageError(`${table.name}: nothing was observed for ${metric.name} between two rows`);
   const most = Math.max(...[...drawn.series, drawn.overall].filter(filled).map((each) => summaryOfSeries(each).max));
   const named = metricLabel(metric.name, most);
   const perSecond = rate && metric.kind === "counter";

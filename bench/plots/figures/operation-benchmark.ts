@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { UsageError } from "../../../src/cli/usage-error.js";
 import {
   OURS,
   type PeerFigures,
@@ -11,7 +12,6 @@ import { columnsFor } from "../draw/curves.js";
 import { type Picture, type PictureSpec, WIDTH } from "../draw/picture.js";
 import { DASHES, PALETTE, SHAPES } from "../draw/theme.js";
 import { shown } from "../input/number.js";
-import { PlotError } from "../plot-error.js";
 
 export interface OperationBenchmarkOptions {
   /** What `npm run bench -- --json <file>` has written, or its contents. */
@@ -41,9 +41,9 @@ export function plotOperationBenchmark({ file, title, workload }: OperationBench
   const chosen = workload ?? workloads[0]!;
   const sizes = results.workloads.filter((each) => each.workload === chosen);
   if (sizes.length === 0)
-    throw new PlotError(`no results of the workload ${chosen}; there are ${workloads.join(", ")}`);
+    throw new UsageError(`no results of the workload ${chosen}; there are ${workloads.join(", ")}`);
   const points = sizes.flatMap((size) => size.peers.flatMap((peer) => pointsOf(size, peer)));
-  if (points.length === 0) throw new PlotError(`the results of the workload ${chosen} have no figures`);
+  if (points.length === 0) throw new UsageError(`the results of the workload ${chosen} have no figures`);
   const peers = [...new Set(points.map(({ peer }) => peer))];
   const panels = [...OPERATIONS, MEMORY].filter((panel) => points.some((point) => point.panel === panel));
   const most = Math.max(...points.map(({ texts }) => texts));
@@ -78,11 +78,11 @@ export function plotOperationBenchmark({ file, title, workload }: OperationBench
 }
 
 function resultsOf(file: string): Results {
-  if (!existsSync(file)) throw new PlotError(`there is no file ${file}`);
+  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`);
   try {
     return readResults(file);
   } catch (error) {
-    throw new PlotError((error as Error).message);
+    throw new UsageError((error as Error).message);
   }
 }
 
@@ -129,11 +129,12 @@ function spec(points: readonly Point[], panels: readonly string[], peers: readon
       axis: {
         title: memory ? "bytes a character" : "µs",
         values: memory ? STEPS : POWERS,
+        labelExpr: "format(datum.value, datum.value < 1 ? '~r' : '~s')",
         domain: false,
         ticks: false,
         minExtent: 30,
         maxExtent: 30,
-        titlePadding: 2,
+        titlePadding: 4,
       },
     });
     return {

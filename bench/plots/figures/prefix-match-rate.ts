@@ -1,10 +1,10 @@
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { curves } from "../draw/curves.js";
 import type { Picture, PictureSpec } from "../draw/picture.js";
 import { mean, shown } from "../input/number.js";
 import { type Files, readTable } from "../input/read.js";
 import { byNumber, type Series, slidingMean, startOf } from "../input/series.js";
 import { numberIn, requireColumns, selected, textIn, type Where } from "../input/table.js";
-import { PlotError } from "../plot-error.js";
 
 export interface PrefixMatchRateOptions {
   /** `prefix_match_rate`, as CSV or JSON, one file or those of several routers. */
@@ -32,7 +32,7 @@ export function plotServePrefixMatchRate({ file, title, where, windowSec }: Pref
         : { time: time - start, value: rate * 100, replica: textIn(row, "replica") };
     })
     .sort((a, b) => a.time - b.time);
-  if (events.length === 0) throw new PlotError(`${table.name}: match_rate is empty in every row`);
+  if (events.length === 0) throw new UsageError(`${table.name}: match_rate is empty in every row`);
   const end = events.at(-1)!.time;
   const window = windowSec ?? Math.max(1, Math.round(end / 12));
   const times = Array.from({ length: STEPS }, (_, i) => (end * (i + 1)) / STEPS);

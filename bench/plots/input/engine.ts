@@ -1,4 +1,4 @@
-import { PlotError } from "../plot-error.js";
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { bareMetric } from "./metrics.js";
 import { byNumber, intervalOf, type Point, type Series, startOf } from "./series.js";
 import { listed, numberIn, requireColumns, type Table, textIn } from "./table.js";
@@ -27,7 +27,7 @@ interface Sample {
 /**
  * A metric of `vllm_metrics`, its name with or without `ray_`, `vllm:` and `_total`.
  * @param names of the metric in the order of preference: engines have renamed some.
- * @throws PlotError that lists what there is.
+ * @throws UsageError that lists what there is.
  */
 export function engineMetric(table: Table, ...names: readonly [string, ...string[]]): EngineMetric {
   requireColumns(table, "time_s", "replica", "metric", "value");
@@ -45,7 +45,7 @@ export function engineMetric(table: Table, ...names: readonly [string, ...string
         [...there].filter((name) => !name.endsWith("_bucket")).map((name) => name.replace(/_(sum|count)$/, "")),
       ),
     ];
-    throw new PlotError(`${table.name} has no metric ${names.join(" or ")}; it has ${listed(drawable, 60)}`);
+    throw new UsageError(`${table.name} has no metric ${names.join(" or ")}; it has ${listed(drawable, 60)}`);
   }
   const { name, kind } = found;
   const fields: Readonly<Record<string, "value" | "count">> =

@@ -1,4 +1,4 @@
-import { PlotError } from "../plot-error.js";
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { listed, type Table } from "./table.js";
 
 /** What a metric is called in a picture, and in what. */
@@ -14,7 +14,7 @@ export function bareMetric(name: string): string {
   return name.replace(/^ray_/, "").replace(/^vllm[:_]/, "");
 }
 
-/** The column of a metric, its name with or without prefixes. @throws PlotError that lists what there is. */
+/** The column of a metric, its name with or without prefixes. @throws UsageError that lists what there is. */
 export function metricColumn(table: Table, metric: string): string {
   const column =
     table.columns.find((name) => name === metric) ??
@@ -23,7 +23,7 @@ export function metricColumn(table: Table, metric: string): string {
   const numeric = table.columns.filter((name) =>
     table.rows.some((row) => row[name] !== "" && row[name] !== null && Number.isFinite(Number(row[name]))),
   );
-  throw new PlotError(`${table.name} has no metric ${metric}; it has ${listed(numeric, 40)}`);
+  throw new UsageError(`${table.name} has no metric ${metric}; it has ${listed(numeric, 40)}`);
 }
 
 const STATISTICS: Readonly<Record<string, string>> = { mean: "mean", median: "median", std: "standard deviation of" };

@@ -1,4 +1,4 @@
-import { PlotError } from "../plot-error.js";
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { mean } from "./number.js";
 import { numberIn, type Row, requireColumns, type Table, textIn } from "./table.js";
 
@@ -36,28 +36,44 @@ export interface Summary {
 }
 
 /**
- * Runs by strategy. Strategies alone (`prefix_aware`), unless other settings differ between the rows: those then follow the
- * name, so that no bar mixes runs that cannot be compared. With `by`, by that column whatever else differs.
+ * Runs by strategy. Strategies alone (`prefix_aware`), unless other settings differ between a strategy's runs: those then
+ * follow the name, so that no bar mixes runs that cannot be compared. With `by`, by that column whatever else differs.
  */
 export function groupsOf(table: Table, by?: string): Group[] {
   requireColumns(table, by ?? "request_router");
-  const varying = CONFIGURATION.filter(
-    (column) => table.columns.includes(column) && new Set(table.rows.map((row) => textIn(row, column))).size > 1,
-  );
-  // A label that goes with the strategy one to one says nothing more.
-  const needed = varying.filter((column) => column !== "request_router" && splits(table, column));
-  const nameOf = (row: Row) => {
-    if (by !== undefined) return textIn(row, by);
-    const settings = needed.map((column) =>
-      column === "benchmark_label" || column === "model_name" || column === "gpu_type"
-        ? textIn(row, column)
-        : `${column} ${textIn(row, column)}`,
-    );
-    return [textIn(row, "request_router"), ...settings].join(", ");
-  };
+  const settings = by === undefined ? settingsOf(table) : [];
+  const nameOf = (row: Row) =>
+    [textIn(row, by ?? "request_router"), ...settings.map((each) => inWords(each, row))].join(", ");
   const groups = new Map<string, Row[]>();
-  for (const row of table.rows) groups.set(nameOf(row), [...(groups.get(nameOf(row)) ?? []), row]);
+  for (const row of table.rows) {
+    const name = nameOf(row);
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  }
   return [...groups].map(([name, rows]) => ({ name, rows }));
+}
+
+/** The settings under which strategies can be compared with each other; one without conditions where nothing differs. */
+export function comparable(table: Table): { name: string; where: Record<string, string> }[] {
+  requireColumns(table, "request_router");
+  const settings = settingsOf(table);
+  const found = new Map<string, Record<string, string>>();
+  for (const row of table.rows) {
+    const name = settings.map((each) => inWords(each, row)).join(", ");
+    found.set(name, Object.fromEntries(settings.map((each) => [each, textIn(row, each)])));
+  }
+  return [...found].map(([name, where]) => ({ name, where }));
+}
+
+/** Columns of the configuration in which runs of one strategy differ: a label that goes with the strategy says nothing more. */
+function settingsOf(table: Table): string[] {
+  return CONFIGURATION.filter(
+    (column) => column !== "request_router" && table.columns.includes(column) && splits(table, column),
+  );
+}
+
+function inWords(column: string, row: Row): string {
+  const value = textIn(row, column);
+  return ["benchmark_label", "model_name", "gpu_type"].includes(column) ? value : `${column} ${value}`;
 }
 
 /** Whether one strategy has several values of the column. */
@@ -71,10 +87,10 @@ function splits(table: Table, column: string): boolean {
   });
 }
 
-/** Of a column, over a group's runs. @throws PlotError when none of them has it. */
+/** Of a column, over a group's runs. @throws UsageError when none of them has it. */
 export function summaryOf(table: Table, group: Group, column: string): Summary {
   const values = group.rows.flatMap((row) => numberIn(table, row, column) ?? []);
-  if (values.length === 0) throw new PlotError(`${table.name}: ${column} is empty in every run of ${group.name}`);
+  if (values.length === 0) throw new UsageError(`${table.name}: ${column} is empty in every run of ${group.name}`);
   return { mean: mean(values), min: Math.min(...values), max: Math.max(...values), values };
 }
 

@@ -1,4 +1,4 @@
-import { PlotError } from "../plot-error.js";
+import { UsageError } from "../../../src/cli/usage-error.js";
 import { mean } from "./number.js";
 import { numberIn, requireColumns, type Table, textIn } from "./table.js";
 
@@ -19,7 +19,7 @@ export function startOf(table: Table): number {
   requireColumns(table, "time_s");
   let start = Infinity;
   for (const row of table.rows) start = Math.min(start, numberIn(table, row, "time_s") ?? Infinity);
-  if (start === Infinity) throw new PlotError(`${table.name} has no row with a time_s`);
+  if (start === Infinity) throw new UsageError(`${table.name} has no row with a time_s`);
   return start;
 }
 
@@ -36,7 +36,7 @@ export function sampled(table: Table, column: string, routers: "added" | "averag
     if (time === null || value === null) return [];
     return { time: time - start, value, replica: textIn(row, "replica"), router: textIn(row, "router") };
   });
-  if (samples.length === 0) throw new PlotError(`${table.name}: ${column} is empty in every row`);
+  if (samples.length === 0) throw new UsageError(`${table.name}: ${column} is empty in every row`);
   const interval = intervalOf(samples);
   const replicas = new Map<string, Map<number, Map<string, number>>>();
   for (const { time, value, replica, router } of samples) {

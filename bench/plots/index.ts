@@ -1,0 +1,15 @@
+export { registerPlotCommands } from "./commands.js";
+export type { Picture, PictureTable } from "./draw/picture.js";
+export { toPng } from "./draw/png.js";
+export { toSvg } from "./draw/svg.js";
+export type { Theme } from "./draw/theme.js";
+export { type BenchmarkComparisonOptions, plotBenchmarkComparison } from "./figures/benchmark-comparison.js";
+export { type DeploymentOverheadOptions, plotDeploymentOverhead } from "./figures/deployment-overhead.js";
+export { type EvictionPolicyOptions, plotEvictionPolicy } from "./figures/eviction-policy.js";
+export { type LoadDistributionOptions, plotServeLoadDistribution } from "./figures/load-distribution.js";
+export { type MetricSummaryOptions, plotServeMetricSummary, plotVllmMetricSummary } from "./figures/metric-summary.js";
+export { type MetricTimeseriesOptions, plotVllmMetricTimeseries } from "./figures/metric-timeseries.js";
+export { type OperationBenchmarkOptions, plotOperationBenchmark } from "./figures/operation-benchmark.js";
+export { type PrefixMatchRateOptions, plotServePrefixMatchRate } from "./figures/prefix-match-rate.js";
+export { countRoutingMatches, type MatchCount, type RoutingMatchesOptions } from "./figures/routing-matches.js";
+export { sweepReport } from "./report/report.js";
