@@ -65,13 +65,16 @@ export function summaryBars(bars: readonly Bar[], title: string): PictureSpec {
   } as PictureSpec;
 }
 
-/** The same colour for a strategy in every picture: what the comparison is about first. */
+/**
+ * A strategy's colour, the same in every picture for the two that the reference compares. Where there are more strategies
+ * than colours, the others share one: each has its name beside it.
+ */
 export function colourScale(names: readonly string[]): { domain: string[]; range: string[] } {
   let next = 2;
   const range = names.map((name) => {
     if (name.startsWith("prefix_aware")) return PALETTE[0]!;
     if (name.startsWith("pow_of_2")) return PALETTE[1]!;
-    return PALETTE[2 + ((next++ - 2) % (PALETTE.length - 2))]!;
+    return names.length > PALETTE.length ? COLOURS.dim : PALETTE[next++]!;
   });
   return { domain: [...names], range };
 }

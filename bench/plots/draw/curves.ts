@@ -1,7 +1,7 @@
 import type { Series } from "../input/series.js";
 import { WIDTH } from "./picture.js";
 import { textWidth } from "./text.js";
-import { COLOURS, DASHES, PALETTE, SHAPES } from "./theme.js";
+import { COLOURS, HALO, stylesOf } from "./theme.js";
 
 export interface Curves {
   series: readonly Series[];
@@ -34,8 +34,8 @@ export function curves(options: Curves): object {
   const { series, overall, yTitle, height, levels = [], moments = [], legend = true, xTitle = X_TITLE } = options;
   const all = overall === undefined ? [...series] : [...series, overall];
   const names = all.map(({ name }) => name);
-  const style = <T>(of: readonly T[], ofOverall: T) =>
-    all.map((each, i) => (each === overall ? ofOverall : of[i % of.length]!));
+  const styles = stylesOf(series.length);
+  const range = <T>(of: readonly T[], ofOverall: T) => (overall === undefined ? of : [...of, ofOverall]);
   const values = all.flatMap(({ name, points }, s) => {
     const step = Math.max(1, Math.round(points.length / MARKS));
     const offset = Math.floor((step * s) / all.length);
@@ -43,9 +43,9 @@ export function curves(options: Curves): object {
   });
   const shownLegend = legend ? { columns: columnsFor(names) } : null;
   const scale = {
-    color: { field: "series", type: "nominal", scale: { domain: names, range: style(PALETTE, COLOURS.ink) } },
-    dash: { field: "series", type: "nominal", scale: { domain: names, range: style(DASHES, [1, 0]) } },
-    shape: { field: "series", type: "nominal", scale: { domain: names, range: style(SHAPES, BAR) } },
+    color: { field: "series", type: "nominal", scale: { domain: names, range: range(styles.colours, COLOURS.ink) } },
+    dash: { field: "series", type: "nominal", scale: { domain: names, range: range(styles.dashes, [1, 0]) } },
+    shape: { field: "series", type: "nominal", scale: { domain: names, range: range(styles.shapes, BAR) } },
   };
   const x = {
     field: "time",
@@ -111,11 +111,11 @@ export function curves(options: Curves): object {
           mark: { type: "rule", color: COLOURS.ink, strokeDash: [6, 4], strokeWidth: 1.2 },
           encoding: { y },
         },
-        {
+        ...HALO.map((paint) => ({
           data: { values: [{ value, name }] },
-          mark: { type: "text", align: "left", dy: below ? 9 : -8, x: 6, color: COLOURS.ink },
+          mark: { type: "text", align: "left", dy: below ? 9 : -8, x: 6, ...paint },
           encoding: { y, text: { field: "name" } },
-        },
+        })),
       ]),
     ],
   };

@@ -31,8 +31,11 @@ export const COLOURS: Colours = of(0);
 export const DARK_COLOURS: Colours = of(1);
 export const PALETTE: readonly string[] = SERIES.map(([light]) => light);
 
+/** How a text is painted that lines may cross: the ground around its letters first. */
+export const HALO: readonly object[] = [{ stroke: COLOURS.ground, strokeWidth: 4 }, { color: COLOURS.ink }];
+
 /** Line patterns and marks of the series, in the palette's order. */
-export const DASHES: readonly (readonly number[])[] = [
+const DASHES: readonly (readonly number[])[] = [
   [1, 0],
   [8, 3],
   [3, 2],
@@ -42,7 +45,7 @@ export const DASHES: readonly (readonly number[])[] = [
   [12, 4],
   [6, 2, 2, 2, 2, 2],
 ];
-export const SHAPES: readonly string[] = [
+const SHAPES: readonly string[] = [
   "circle",
   "square",
   "triangle-up",
@@ -52,6 +55,16 @@ export const SHAPES: readonly string[] = [
   "triangle-right",
   "triangle-left",
 ];
+
+/**
+ * Colour, line pattern and mark of each of so many series. After eight the colours come again, with other patterns and marks:
+ * no two of the first 64 look the same.
+ */
+export function stylesOf(count: number): { colours: string[]; dashes: (readonly number[])[]; shapes: string[] } {
+  const turned = <T>(of: readonly T[], turn: number) =>
+    Array.from({ length: count }, (_, i) => of[(i + turn * Math.floor(i / of.length)) % of.length]!);
+  return { colours: turned(PALETTE, 0), dashes: turned(DASHES, 1), shapes: turned(SHAPES, 1) };
+}
 
 const DARK: ReadonlyMap<string, string> = new Map([...Object.values(ROLES), ...SERIES]);
 

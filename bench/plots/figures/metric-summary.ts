@@ -18,7 +18,7 @@ export interface MetricSummaryOptions {
   title?: string;
 }
 
-/** Bars of the strategies for one metric that the client has measured: the mean over the runs, whiskers: least to most. */
+/** Bars of the strategies for one metric that the client has measured: the mean over the runs, whiskers: min to max. */
 export function plotServeMetricSummary(options: MetricSummaryOptions): Picture {
   return metricSummary(options, "serve_metric_summary", "");
 }
@@ -48,8 +48,8 @@ function metricSummary({ file, metric, where, by, title }: MetricSummaryOptions,
   const several = bars.some(({ runs }) => runs > 1);
   return {
     name: `${name}_${bareMetric(column)}`,
-    title: title ?? `${label.label}${whose}`.replace(/^./, (first) => first.toUpperCase()),
-    subtitle: [conditions(table, groups), several ? "whiskers: least to most" : ""].filter((part) => part).join("; "),
+    title: title ?? `${label.label}${whose}`.replace(/^[a-z](?=[a-z])/, (first) => first.toUpperCase()),
+    subtitle: [conditions(table, groups), several ? "whiskers: min to max" : ""].filter((part) => part).join("; "),
     description: `Bars of ${axisTitle(label)}, the mean over the runs: ${text.join("; ")}.`,
     table: {
       columns: ["", `mean${label.unit && ` (${label.unit})`}`, "least", "most", "runs"],

@@ -49,7 +49,8 @@ export function plotVllmMetricTimeseries(options: MetricTimeseriesOptions): Pict
   const text = (value: number) => withUnit(value, label.unit);
   return {
     name: `vllm_metric_timeseries_${metric.name}`,
-    title: title ?? `${label.label.replace(/^./, (first) => first.toUpperCase())} of each replica over time`,
+    title:
+      title ?? `${label.label.replace(/^[a-z](?=[a-z])/, (first) => first.toUpperCase())} of each replica over time`,
     subtitle: `${metric.kind} ${metric.name}${averaged}`,
     description: `Curves of ${axisTitle(label)} over time${averaged}, one a replica, and overall. ${figures
       .map(({ name, min, max }) => `${name} ${text(min)} to ${text(max)}`)

@@ -10,7 +10,7 @@ import {
 import { OPERATIONS } from "../../operations/suite/figures.js";
 import { columnsFor } from "../draw/curves.js";
 import { type Picture, type PictureSpec, WIDTH } from "../draw/picture.js";
-import { DASHES, PALETTE, SHAPES } from "../draw/theme.js";
+import { stylesOf } from "../draw/theme.js";
 import { shown } from "../input/number.js";
 
 export interface OperationBenchmarkOptions {
@@ -102,14 +102,12 @@ function pointsOf(size: WorkloadResults, { peer, figures, memoryBytes }: PeerFig
 function spec(points: readonly Point[], panels: readonly string[], peers: readonly string[]): PictureSpec {
   const times = points.filter(({ panel }) => panel !== MEMORY).flatMap(({ value, p99 }) => [value, p99]);
   const sizes = [...new Set(points.map(({ texts }) => texts))];
-  const scaled = <T>(range: readonly T[]) => ({
-    domain: [...peers],
-    range: peers.map((_, i) => range[i % range.length]!),
-  });
+  const styles = stylesOf(peers.length);
+  const scaled = (range: readonly unknown[]) => ({ domain: [...peers], range });
   const legend = { columns: columnsFor(peers) };
-  const color = { field: "peer", type: "nominal", scale: scaled(PALETTE), legend };
-  const shape = { field: "peer", type: "nominal", scale: scaled(SHAPES), legend };
-  const strokeDash = { field: "peer", type: "nominal", scale: scaled(DASHES), legend: null };
+  const color = { field: "peer", type: "nominal", scale: scaled(styles.colours), legend };
+  const shape = { field: "peer", type: "nominal", scale: scaled(styles.shapes), legend };
+  const strokeDash = { field: "peer", type: "nominal", scale: scaled(styles.dashes), legend: null };
   const x = {
     field: "texts",
     type: "quantitative",

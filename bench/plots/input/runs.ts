@@ -109,8 +109,8 @@ export function conditions(table: Table, groups: readonly Group[]): string {
     servers && gpu ? `${servers} × ${gpu}` : (gpu ?? (servers && `${servers} servers`)),
     common("model_name"),
     common("num_prompts") && `${common("num_prompts")} prompts`,
-    common("request_rate") && `${common("request_rate")} requests/s`,
-    common("max_concurrency") && `at most ${common("max_concurrency")} at once`,
+    common("request_rate") && `${common("request_rate")} req/s`,
+    common("max_concurrency") && `concurrency ${common("max_concurrency")}`,
     runs === "1" ? "one run each" : `${runs} runs each`,
   ]
     .filter((part) => part !== null && part !== "")

@@ -115,7 +115,7 @@ function preface({ folder: { about } }: SweepPictures): string {
 function figure(picture: Picture, svg: string): string {
   const { title, table } = picture;
   return `<figure aria-label="${escaped(title)}">
-${svg.trim()}
+<div class="scroll" role="group" tabindex="0" aria-label="Picture">${svg.trim()}</div>
 <figcaption><details><summary>Figures of “${escaped(title)}”</summary>${tableOf(table, title)}</details></figcaption>
 </figure>`;
 }
@@ -135,9 +135,11 @@ function headline(table: Table): PictureTable {
 }
 
 function allOf(table: Table): PictureTable {
+  const first = ["request_router", "benchmark_label"].filter((column) => table.columns.includes(column));
+  const columns = [...new Set([...first, ...table.columns])];
   return {
-    columns: table.columns,
-    rows: table.rows.map((row) => table.columns.map((column) => cellOf(String(row[column] ?? "")))),
+    columns,
+    rows: table.rows.map((row) => columns.map((column) => cellOf(String(row[column] ?? "")))),
   };
 }
 
@@ -192,7 +194,7 @@ main:focus{outline:none}
 .skip:focus{position:static}
 nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;margin:16px 0 0;padding:0;list-style:none}
 figure{margin:0 0 28px}
-figure svg{display:block;max-width:100%;height:auto}
+figure svg{display:block;width:100%;max-width:860px;min-width:620px;height:auto}
 figcaption{font-size:14px}
 summary{cursor:pointer;color:var(--dim);padding:2px 0}
 .scroll{overflow-x:auto;max-width:100%}
