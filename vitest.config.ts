@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // What needs an install of its own: npm run test:examples, npm run test:engines.
     exclude: [
-      ...(process.env.WARMROUTE_EXAMPLES === undefined ? ["test/examples/installed/**"] : []),
+      ...(process.env.WARMROUTE_EXAMPLES === undefined ? ["test/{examples,bench}/installed/**"] : []),
       ...(process.env.WARMROUTE_ENGINES === undefined ? ["test/engines/installed/**"] : []),
     ],
     // No test is about time: a limit only ends one that hangs, on however slow a machine.

@@ -67,6 +67,7 @@ function test(): number {
     "vitest",
     "run",
     "test/examples",
+    "test/bench/installed",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,

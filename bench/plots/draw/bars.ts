@@ -70,11 +70,15 @@ export function summaryBars(bars: readonly Bar[], title: string): PictureSpec {
  * than colours, the others share one: each has its name beside it.
  */
 export function colourScale(names: readonly string[]): { domain: string[]; range: string[] } {
-  let next = 2;
-  const range = names.map((name) => {
-    if (name.startsWith("prefix_aware")) return PALETTE[0]!;
-    if (name.startsWith("pow_of_2")) return PALETTE[1]!;
-    return names.length > PALETTE.length ? COLOURS.dim : PALETTE[next++]!;
-  });
-  return { domain: [...names], range };
+  const others = names.filter((name) => comparedColour(name) === null);
+  const rest = PALETTE.slice(COMPARED.length);
+  const colourOf = (name: string) =>
+    comparedColour(name) ?? (others.length > rest.length ? COLOURS.dim : rest[others.indexOf(name)]!);
+  return { domain: [...names], range: names.map(colourOf) };
+}
+
+const COMPARED = ["prefix_aware", "pow_of_2"];
+
+function comparedColour(name: string): string | null {
+  return PALETTE[COMPARED.findIndex((strategy) => name.startsWith(strategy))] ?? null;
 }

@@ -43,14 +43,14 @@ function named(svg: string, { name, title, description }: Picture): string {
   const id = name.replaceAll(/[^\w-]/g, "-");
   const root = `role="img" aria-labelledby="${id}-title ${id}-desc" font-family="${FONT}"`;
   const words = `<title id="${id}-title">${escaped(title)}</title><desc id="${id}-desc">${escaped(description)}</desc>`;
-  return svg
-    .replace(/\b(id="|url\(#)((?:clip|gradient)\w*)/g, `$1${id}-$2`)
-    .replaceAll(/ font-family="[^"]*"/g, "")
-    .replace(
-      /^<svg ([^>]*)>/,
-      (_, attributes: string) => `<svg ${attributes.replace('class="marks" ', "")} ${root}>${words}`,
-    )
-    .concat("\n");
+  return (
+    svg
+      .replace(/\b(id="|url\(#)((?:clip|gradient)\w*)/g, `$1${id}-$2`)
+      // To a screen reader the picture is one image; its parts have roles without names, and classes that nothing styles.
+      .replaceAll(/ (?:font-family|class|role|aria-[a-z]+)="[^"]*"/g, "")
+      .replace(/^<svg ([^>]*)>/, (_, attributes: string) => `<svg ${attributes} ${root}>${words}`)
+      .concat("\n")
+  );
 }
 
 export function escaped(text: string): string {

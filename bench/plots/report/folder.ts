@@ -61,7 +61,7 @@ function sweepFiles(files: readonly string[], whose: "serve" | "vllm"): string[]
   return chosen.length > 0 ? chosen : all;
 }
 
-/** `…/<run>/<table>.csv`, or as the reference has it `…/<table>/<run>.csv`. */
+/** `…/<run>/<table>.csv`, `…/<run>/<table>/<router>.csv`, or as the reference has it `…/<table>/<run>.csv`. */
 function runsOf(folder: string, files: readonly string[]): SweepFolder["runs"] {
   const runs = new Map<string, Partial<Record<TableName, string[]>>>();
   for (const file of files) {
@@ -70,7 +70,9 @@ function runsOf(folder: string, files: readonly string[]): SweepFolder["runs"] {
     parts.push(basename(parts.pop()!, extname(file)));
     const table = parts.findLast((part): part is TableName => Object.hasOwn(TABLES, part));
     if (table === undefined) continue;
-    const name = parts.filter((part) => part !== table && !SAYS_NOTHING.has(part)).join("/");
+    const at = parts.lastIndexOf(table);
+    const before = parts.slice(0, at).filter((part) => !SAYS_NOTHING.has(part));
+    const name = (before.length > 0 ? before : parts.slice(at + 1)).join("/");
     const tables = runs.get(name) ?? {};
     tables[table] = [...(tables[table] ?? []), file];
     runs.set(name, tables);
