@@ -23,7 +23,7 @@ const STAGES = [
   { from: "first_token_s", to: "ended_s", name: "first token → end", whose: "replica and way back" },
 ] as const;
 const WHOSE = ["router", "way to the replica", "replica and way back"];
-/** A clock's step: what took no time by it is drawn there, on an axis without a zero. */
+/** A clock's step, in seconds: what took no time by it is drawn there, on an axis without a zero. */
 const LEAST = 1e-7;
 
 /** What of a request's time is the router's, the way to the replica, and the replica's: the median and how it is spread. */
@@ -51,20 +51,28 @@ export function plotDeploymentOverhead({ file, title, where }: DeploymentOverhea
         p50: at(0.5),
         p95: at(0.95),
         p99: at(0.99),
+        most: seconds.at(-1)!,
       },
     ];
   });
   if (stages.length === 0)
     throw new UsageError(`${table.name}: no request has two of the times ${STAGES.map(({ from }) => from).join(", ")}`);
+  // In virtual time the router takes none: a stage in which time never passed has no place on a logarithmic axis.
+  const passing = stages.filter(({ most }) => most > 0);
+  if (passing.length === 0) throw new UsageError(`${table.name}: no stage of any request took time`);
+  const timeless = stages.length - passing.length;
   const total = stages.reduce((sum, stage) => sum + stage.mean, 0);
   const router = stages.filter(({ whose }) => whose === "router").reduce((sum, stage) => sum + stage.mean, 0);
   const share = `${shown((router / total) * 100)} %`;
-  const ofRequest = `the router takes ${share} of a request (${duration(router)} of ${duration(total)} on average)`;
+  const ofRequest =
+    router > 0
+      ? `the router takes ${share} of a request (${duration(router)} of ${duration(total)} on average)`
+      : `no time passes in ${timeless} stages, those of the router among them (virtual time)`;
   return {
     name: "deployment_overhead",
     title: title ?? "Where a request's time goes",
     subtitle: `${table.rows.length.toLocaleString("en")} requests; ${ofRequest}; dot: median, line: p5 to p95, tick: p99`,
-    description: `Stages of a request on a logarithmic axis of time: ${stages
+    description: `Stages of a request on a logarithmic axis of time: ${passing
       .map((stage) => `${stage.name} median ${duration(stage.p50)}, p99 ${duration(stage.p99)}`)
       .join("; ")}. In all ${ofRequest}.`,
     table: {
@@ -75,7 +83,7 @@ export function plotDeploymentOverhead({ file, title, where }: DeploymentOverhea
         ...[stage.mean, stage.p5, stage.p50, stage.p95, stage.p99].map(duration),
       ]),
     },
-    spec: spec(stages),
+    spec: spec(passing),
   };
 }
 

@@ -106,7 +106,8 @@ export function conditions(table: Table, groups: readonly Group[]): string {
   const servers = common("num_servers");
   const gpu = common("gpu_type");
   return [
-    servers && gpu ? `${servers} × ${gpu}` : (gpu ?? (servers && `${servers} servers`)),
+    // Ours says in a column what the servers are: simulated ones are called that.
+    common("servers") ?? (servers && gpu ? `${servers} × ${gpu}` : (gpu ?? (servers && `${servers} servers`))),
     common("model_name"),
     common("num_prompts") && `${common("num_prompts")} prompts`,
     common("request_rate") && `${common("request_rate")} req/s`,

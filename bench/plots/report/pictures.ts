@@ -12,6 +12,7 @@ import { plotServePrefixMatchRate } from "../figures/prefix-match-rate.js";
 import { countRoutingMatches } from "../figures/routing-matches.js";
 import { readTable } from "../input/read.js";
 import { comparable } from "../input/runs.js";
+import { byNumber } from "../input/series.js";
 import { readSweepFolder, type SweepFolder } from "./folder.js";
 
 /** All pictures of a sweep, in the order in which they are read. */
@@ -55,8 +56,9 @@ export function picturesOf(path: string): SweepPictures {
   const { serve, vllm, runs, operations } = folder;
   const ofServe = serve.length > 0 ? serve : null;
   const ofVllm = vllm.length > 0 ? vllm : null;
+  const shownRuns = firstRuns(runs);
   const logs = Object.fromEntries(
-    runs.flatMap(({ name, tables }) => filled(tables, "routing_mismatches").map((files) => [name, files])),
+    shownRuns.flatMap(({ name, tables }) => filled(tables, "routing_mismatches").map((files) => [name, files])),
   );
   const sections = [
     {
@@ -81,7 +83,7 @@ export function picturesOf(path: string): SweepPictures {
       title: "Where requests went",
       pictures: Object.keys(logs).length === 0 ? [] : drawn(() => countRoutingMatches({ logFile: logs })),
     },
-    ...runs.map((run) => ({ title: run.name || "During the run", pictures: drawn(...ofRun(run)) })),
+    ...shownRuns.map((run) => ({ title: run.name || "During the run", pictures: drawn(...ofRun(run)) })),
     {
       title: "The tree alone",
       pictures: operations === null ? [] : drawn(() => plotOperationBenchmark({ file: operations })),
@@ -108,7 +110,7 @@ function ofRun({ name, tables }: SweepFolder["runs"][number]): (() => Picture)[]
   const [engines] = filled(tables, "vllm_metrics");
   return [
     ...plots("load_distribution", (file) => plotServeLoadDistribution({ file })),
-    ...plots("prefix_match_rate", (file) => plotServePrefixMatchRate({ file })),
+    ...plots("prefix_match_rate", (file) => plotServePrefixMatchRate({ file })).filter(() => matches(tables)),
     ...plots(
       "vllm_metrics",
       ...TIMESERIES.map((metricName) => (file: string[]) => plotVllmMetricTimeseries({ file, metricName })),
@@ -118,6 +120,23 @@ function ofRun({ name, tables }: SweepFolder["runs"][number]): (() => Picture)[]
       plotEvictionPolicy({ charCountFile, ...(engines && { vllmMetricsFile: engines }) }),
     ),
   ];
+}
+
+/** A sweep's runs end in the number of the repeat. One of each strategy is shown; `plot` draws the others. */
+function firstRuns(runs: SweepFolder["runs"]): SweepFolder["runs"] {
+  const seen = new Set<string>();
+  const byRepeat = [...runs].sort((a, b) => byNumber(a.name, b.name));
+  return byRepeat.filter(({ name }) => {
+    const strategy = name.replace(/_\d+$/, "");
+    return !seen.has(strategy) && seen.add(strategy);
+  });
+}
+
+/** Whether the policy matches at all: of one without a tree there is only a line at 0 to draw. */
+function matches(tables: Partial<Record<TableName, string[]>>): boolean {
+  return filled(tables, "prefix_match_rate").some((files) =>
+    readTable(files, "prefix_match_rate").rows.some((row) => Number(row.match_rate) > 0),
+  );
 }
 
 /** Of one of several runs: told apart by name and title. */

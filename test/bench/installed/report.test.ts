@@ -57,7 +57,7 @@ describe.skipIf(absent !== null)(`a report in Chromium${absent === null ? "" : `
     const sizes = await page.evaluate<number[][]>(
       "[...document.querySelectorAll('figure svg')].map((svg) => { const box = svg.getBoundingClientRect(); return [box.width, box.height]; })",
     );
-    expect(sizes).toHaveLength(24);
+    expect(sizes).toHaveLength(23);
     for (const [width, height] of sizes) {
       expect(width).toBeGreaterThan(800);
       expect(height).toBeGreaterThan(150);

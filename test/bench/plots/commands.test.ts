@@ -128,7 +128,7 @@ describe("plot", () => {
     expect(drawn).toContain("benchmark_comparison_second.svg");
     expect(drawn).toContain("eviction_policy_prefix_aware.svg");
     expect(drawn).not.toContain("eviction_policy_pow_of_2.svg");
-    expect(drawn).toHaveLength(24);
+    expect(drawn).toHaveLength(23);
   });
 });
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { PALETTE } from "../../../bench/plots/draw/theme.js";
@@ -160,6 +163,21 @@ describe("plotDeploymentOverhead", () => {
     );
     expect(picture.subtitle).toContain("the router takes 0.0168 % of a request (108 µs of 641 ms on average)");
   });
+});
+
+test("plotDeploymentOverhead leaves out in virtual time what takes none, and says so", async () => {
+  const times = ["received_s", "asked_s", "matched_s", "chosen_s", "sent_s", "first_token_s", "ended_s"];
+  const rows = [0, 1].map((at) => times.map((_, i) => at + (i < 5 ? 0 : i / 10)));
+  const tables = { deployment_overhead: { columns: times, rows, dropped: 0 } };
+  const file = join(mkdtempSync(join(tmpdir(), "warmroute-virtual-")), "results.json");
+  writeFileSync(file, JSON.stringify({ format: "warmroute-results", version: 1, run: {}, tables }));
+  const picture = plotDeploymentOverhead({ file });
+  rmSync(dirname(file), { recursive: true });
+  expect(picture.subtitle).toContain("no time passes in 4 stages, those of the router among them (virtual time)");
+  const drawn = await words(picture);
+  expect(drawn).toEqual(expect.arrayContaining(["accepted → first token", "500 ms", "first token → end"]));
+  expect(drawn).not.toContain("asked → matched");
+  expect(picture.table.rows).toHaveLength(6);
 });
 
 describe("countRoutingMatches", () => {

@@ -38,7 +38,7 @@ describe("a report", () => {
       "Configuration",
       "To repeat it",
     ]);
-    expect(html.match(/<figure /g)).toHaveLength(24);
+    expect(html.match(/<figure /g)).toHaveLength(23);
     expect(missing).toEqual([]);
     expect(html).toContain("warmroute-bench sweep sweep.yaml --repeat 3 &amp;&amp; echo &lt;done&gt;");
     expect(html).toContain("num_servers: 4");
@@ -94,6 +94,18 @@ describe("a sweep's folder", () => {
       ["pow_of_2", ["load_distribution"]],
       ["prefix_aware", ["load_distribution", "prefix_match_rate"]],
     ]);
+  });
+
+  test("shows the first of several runs of a strategy", async () => {
+    const folder = join(scratch, "repeats");
+    for (const run of ["a_prefix_aware_1", "a_prefix_aware_2", "a_prefix_aware_10", "a_pow_of_2_1"]) {
+      const strategy = run.includes("pow") ? "pow_of_2" : "prefix_aware";
+      const from = fixture(`sweep/custom_results/${strategy}/load_distribution.csv`);
+      cpSync(from, join(folder, "custom_results/load_distribution", `${run}.csv`));
+    }
+    const { html } = await sweepReport(folder);
+    const titles = [...html.matchAll(/<figure aria-label="([^"]*)"/g)].map(([, title]) => title!.split(": ")[1]);
+    expect(titles).toEqual(["a_pow_of_2_1", "a_prefix_aware_1"]);
   });
 
   test("is refused when what it says of itself cannot be read", () => {
