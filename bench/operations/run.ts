@@ -1,14 +1,14 @@
 /** `npm run bench`: the tree's operations timed, or compared with their goals. `--help` names the options. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { plotOperationBenchmark, toSvg } from "../plots/index.js";
 import { verdict } from "./check/goal.js";
 import { checkGoals } from "./check/run.js";
 import { compare } from "./compare.js";
 import { thisMachine } from "./machine.js";
 import { HELP, type Options, readOptions } from "./options.js";
-import { chart, chartName } from "./report/chart.js";
 import { markdown } from "./report/markdown.js";
-import { putIntoReadme } from "./report/readme.js";
+import { chartName, putIntoReadme } from "./report/readme.js";
 import { type Results, readResults } from "./report/results.js";
 
 const options = optionsOrExit();
@@ -35,7 +35,8 @@ async function runSuite(options: Options): Promise<void> {
   if (options.out !== undefined) {
     write(join(options.out, "operations.md"), `${report}\n`);
     for (const workload of new Set(results.workloads.map((each) => each.workload))) {
-      write(join(options.out, chartName(workload)), chart(results, workload));
+      const chart = await toSvg(plotOperationBenchmark({ file: results, workload }), "auto");
+      write(join(options.out, chartName(workload)), chart);
     }
   }
   if (options.readme !== undefined) {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { verdict } from "../../bench/operations/check/goal.js";
-import { chart } from "../../bench/operations/report/chart.js";
 import { markdown } from "../../bench/operations/report/markdown.js";
 import { putIntoReadme } from "../../bench/operations/report/readme.js";
 import type { Results } from "../../bench/operations/report/results.js";
+import { plotOperationBenchmark, toSvg } from "../../bench/plots/index.js";
 
 const goal = { what: "", unit: "µs", figures: "" } as const;
 const figure = { operation: "insert, new text", p50Us: 2, p99Us: 4, meanUs: 2.5, samples: 9 } as const;
@@ -68,9 +68,9 @@ describe("a report", () => {
     expect(() => putIntoReadme("no marks", results, "")).toThrow(/has no <!-- operations -->/);
   });
 
-  test("has a chart with a line a peer", () => {
-    const svg = chart(results, "chat");
-    expect(svg.match(/<polyline/g)).toHaveLength(3);
+  test("has a chart with a line a peer", async () => {
+    const svg = await toSvg(plotOperationBenchmark({ file: results }), "auto");
+    for (const peer of ["warmroute", "other"]) expect(svg).toContain(`>${peer}</text>`);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
 });

@@ -1,9 +1,13 @@
-import { chartName } from "./chart.js";
 import { conditions, heading, tableOf } from "./markdown.js";
 import type { Results } from "./results.js";
 
 const BEGIN = "<!-- operations -->";
 const END = "<!-- /operations -->";
+
+/** The file of a workload's chart. */
+export function chartName(workload: string): string {
+  return `operations-${workload}.svg`;
+}
 
 /**
  * The file with chart and table of the first workload, the table of its largest number of texts, between the two marks.
