@@ -45,6 +45,10 @@ function named(svg: string, { name, title, description }: Picture): string {
   const words = `<title id="${id}-title">${escaped(title)}</title><desc id="${id}-desc">${escaped(description)}</desc>`;
   return (
     svg
+      // Hundredths of a pixel are enough.
+      .replaceAll(/<[^>]*>/g, (tag) =>
+        tag.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))),
+      )
       .replace(/\b(id="|url\(#)((?:clip|gradient)\w*)/g, `$1${id}-$2`)
       // To a screen reader the picture is one image; its parts have roles without names, and classes that nothing styles.
       .replaceAll(/ (?:font-family|class|role|aria-[a-z]+)="[^"]*"/g, "")
