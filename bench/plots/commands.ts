@@ -37,6 +37,7 @@ type Format = "svg" | "png";
 export function registerPlotCommands(program: Command): void {
   const plot = program
     .command("plot")
+    .helpCommand(false)
     .description(
       "Draw a picture of results, as SVG and PNG. Each also answers to the reference's name (plot_serve_metric_summary).",
     );
@@ -103,9 +104,7 @@ export function registerPlotCommands(program: Command): void {
     .option("--by <column>", "group runs by this column alone")
     .action(draw((file, options) => plotBenchmarkComparison({ file, ...options })));
   output(plot.command("operation-benchmark <file>").alias("plot_operation_benchmark"))
-    .description(
-      "the tree's operations and memory by the number of texts, of what `npm run bench -- --json <file>` wrote",
-    )
+    .description("the tree's operations and memory by the number of texts")
     .option("--title <text>", "instead of the picture's own")
     .option("--workload <name>", "which of the file's (default: its first)")
     .action(draw(([file], options) => plotOperationBenchmark({ file: file!, ...options })));

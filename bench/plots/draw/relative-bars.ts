@@ -104,10 +104,10 @@ function standing(ratios: readonly RelativeBar[], baseline: string): PictureSpec
         mark: { type: "tick", color: COLOURS.ink, thickness: 1.5, size: 12, orient: "horizontal" },
         encoding: { x: x("middle"), y: y(end) },
       })),
-      {
-        mark: { type: "text", dy: -9, fontWeight: 600, fontSize: changeSize },
+      ...HALO.map((paint) => ({
+        mark: { type: "text", dy: -9, fontWeight: 600, fontSize: changeSize, ...paint },
         encoding: { x: x("middle"), y: y("most"), text: { field: "text" } },
-      },
+      })),
       ...(valueSize === undefined
         ? []
         : [
@@ -125,8 +125,8 @@ function standing(ratios: readonly RelativeBar[], baseline: string): PictureSpec
   } as PictureSpec;
 }
 
-/** Semi-bold text is wider. */
-const BOLD = 1.15;
+/** Semi-bold text is wider, most of all in the fonts that stand in for Inter. */
+const BOLD = 1.25;
 /** Of a text, in pixels. */
 const SMALLEST = 9;
 

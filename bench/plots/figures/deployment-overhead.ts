@@ -22,7 +22,11 @@ const STAGES = [
   { from: "sent_s", to: "first_token_s", name: "accepted → first token", whose: "replica and way back" },
   { from: "first_token_s", to: "ended_s", name: "first token → end", whose: "replica and way back" },
 ] as const;
-const WHOSE = ["router", "way to the replica", "replica and way back"];
+const WHOSE = [
+  { name: "router", colour: PALETTE[0]!, mark: "circle" },
+  { name: "way to the replica", colour: PALETTE[3]!, mark: "diamond" },
+  { name: "replica and way back", colour: PALETTE[1]!, mark: "square" },
+];
 /** A clock's step, in seconds: what took no time by it is drawn there, on an axis without a zero. */
 const LEAST = 1e-7;
 
@@ -98,7 +102,7 @@ function spec(
       (["p5", "p50", "p95", "p99"] as const).map((key) => [key, Math.max(LEAST, stage[key]) * 1000]),
     ),
   }));
-  const whose = WHOSE.filter((name) => stages.some((stage) => stage.whose === name));
+  const whose = WHOSE.filter(({ name }) => stages.some((stage) => stage.whose === name));
   const y = {
     field: "name",
     type: "nominal",
@@ -118,9 +122,14 @@ function spec(
         "datum.value < 0.0009 ? format(datum.value * 1e6, 'd') + ' ns' : datum.value < 0.9 ? format(datum.value * 1e3, 'd') + ' µs' : datum.value < 900 ? format(datum.value, 'd') + ' ms' : format(datum.value / 1e3, 'd') + ' s'",
     },
   });
-  const range = [PALETTE[0]!, PALETTE[3]!, PALETTE[1]!].slice(0, whose.length);
-  const color = { field: "whose", type: "nominal", scale: { domain: whose, range }, legend: {} };
-  const shape = { field: "whose", type: "nominal", scale: { domain: whose, range: ["circle", "diamond", "square"] } };
+  const domain = whose.map(({ name }) => name);
+  const color = {
+    field: "whose",
+    type: "nominal",
+    scale: { domain, range: whose.map(({ colour }) => colour) },
+    legend: {},
+  };
+  const shape = { field: "whose", type: "nominal", scale: { domain, range: whose.map(({ mark }) => mark) } };
   return {
     width: WIDTH - 290,
     height: { step: 42 },

@@ -106,9 +106,9 @@ export function conditions(table: Table, groups: readonly Group[]): string {
   const servers = common("num_servers");
   const gpu = common("gpu_type");
   return [
-    // Ours says in a column what the servers are: simulated ones are called that.
+    // Ours says in a column what the servers are, with their model: simulated ones are called that.
     common("servers") ?? (servers && gpu ? `${servers} × ${gpu}` : (gpu ?? (servers && `${servers} servers`))),
-    common("model_name"),
+    common("servers") === null ? common("model_name") : null,
     common("num_prompts") && `${common("num_prompts")} prompts`,
     common("request_rate") && `${common("request_rate")} req/s`,
     common("max_concurrency") && `concurrency ${common("max_concurrency")}`,

@@ -105,7 +105,9 @@ interface Part {
 
 function preface({ folder: { about } }: SweepPictures): string {
   const machine = Object.entries(about.machine ?? {}).map(([name, value]) => `${name} ${String(value)}`);
-  const line = [about.date, ...machine].filter((part) => part !== undefined).join(", ");
+  const line = [about.date?.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, "$1 $2 UTC"), ...machine]
+    .filter((part) => part !== undefined)
+    .join(", ");
   return [about.note, line]
     .filter((part) => part !== undefined && part !== "")
     .map((part) => `<p>${escaped(part!)}</p>`)
