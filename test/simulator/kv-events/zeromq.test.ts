@@ -74,6 +74,34 @@ describe.skipIf(FOLDER === undefined)("over ZeroMQ", () => {
     ]);
   });
 
+  test("a restart publishes from 0 on, and replays nothing of what was before", async () => {
+    const { running, endpoint, replayEndpoint, ask } = await start();
+    const subscriber = new zeromq.Subscriber();
+    onTestFinished(() => subscriber.close());
+    subscriber.connect(endpoint);
+    subscriber.subscribe("kv@");
+    let subscribed = false;
+    void subscriber.receive().then(() => {
+      subscribed = true;
+    });
+    for (let first = 1; !subscribed; first++) await ask(first);
+    running.replica.inject({ kind: "restart" });
+    const dealer = new zeromq.Dealer();
+    onTestFinished(() => dealer.close());
+    dealer.connect(replayEndpoint);
+    await dealer.send(["", new Uint8Array(8)]);
+    const [, end] = await dealer.receive();
+    expect([...end]).toEqual(Array(8).fill(0xff));
+    await ask(77);
+    for await (const [, seq, payload] of subscriber) {
+      // What was published before the restart may still be on its way.
+      if (new DataView(seq.buffer, seq.byteOffset, 8).getBigUint64(0) > 0n) continue;
+      const [, [[, , , stored]]] = decode(payload) as [number, [[string, number[], null, number[]]], number];
+      expect(stored).toEqual(tokens(16, 77));
+      break;
+    }
+  });
+
   test("an endpoint in use is told", async () => {
     const { endpoint } = await start();
     await expect(startReplica({ zeromq: { endpoint, module: zeromq } })).rejects.toThrow(
