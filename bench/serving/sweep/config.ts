@@ -51,11 +51,20 @@ const RUN_DEFAULTS = { request_rate: 100, max_concurrency: 40, max_ongoing_reque
 /** What the command line says before the file. */
 export type Overrides = Readonly<Record<string, unknown>>;
 
+/** A sweep's configuration with one value of each name that has a list of them. */
+export interface Variant {
+  /** Those values, for names of files: `disable_stream-true`; empty where there are no lists. */
+  readonly name: string;
+  readonly config: SweepConfig;
+}
+
 /**
+ * Reads a configuration. A name with a list of values (`disable_stream: [false, true]`) stands for a sweep with each of them, several such
+ * names for one with each combination.
  * @param text of the file.
  * @throws UsageError that names what is wrong, and its value.
  */
-export function readConfig(text: string, file: string, overrides: Overrides = {}): SweepConfig {
+export function readConfig(text: string, file: string, overrides: Overrides = {}): Variant[] {
   let parsed: unknown;
   try {
     parsed = parse(text);
@@ -67,10 +76,24 @@ export function readConfig(text: string, file: string, overrides: Overrides = {}
   }
   const given: Readonly<Record<string, unknown>> = { ...(parsed as object), ...overrides };
   try {
-    return configOf(given);
+    const names = Object.keys(given).filter((name) => Array.isArray(given[name]) && name !== "routing_strategies_dict");
+    return combinations(given, names).map((values) => ({
+      name: names.map((name) => `${name}-${String(values[name]).replace(/[^\w.-]+/g, "_")}`).join("_"),
+      config: configOf(values),
+    }));
   } catch (error) {
     throw error instanceof UsageError ? new UsageError(`${file}: ${error.message}`) : error;
   }
+}
+
+function combinations(
+  given: Readonly<Record<string, unknown>>,
+  [name, ...others]: readonly string[],
+): Readonly<Record<string, unknown>>[] {
+  if (name === undefined) return [given];
+  const values = given[name] as unknown[];
+  if (values.length === 0) throw new UsageError(`${name} has an empty list of values`);
+  return values.flatMap((value) => combinations({ ...given, [name]: value }, others));
 }
 
 function configOf(given: Readonly<Record<string, unknown>>): SweepConfig {

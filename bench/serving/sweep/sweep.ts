@@ -14,7 +14,7 @@ import { embeddedOptionsOf } from "../servers/embedded-options.js";
 import type { ServerKind } from "../servers/servers.js";
 import { load, verdict } from "../serving.js";
 import { type RunAbout, SERVE_COLUMNS, serveLine, VLLM_COLUMNS, vllmLine } from "./columns.js";
-import { type Overrides, readConfig, type Strategy, type SweepConfig } from "./config.js";
+import { type Overrides, readConfig, type Strategy, type SweepConfig, type Variant } from "./config.js";
 import { mergeTracked, Scraper, scrape, writeTables } from "./custom-results.js";
 import { averageFigures, type EngineFigures, engineFigures } from "./engine-metrics.js";
 import { append, beginCsv, SweepFiles } from "./files.js";
@@ -36,7 +36,10 @@ export interface SweepOptions {
 /** One strategy, one time. */
 interface Run {
   readonly name: string;
+  /** What it is called in the table of all. */
+  readonly row: string;
   readonly strategy: Strategy;
+  readonly config: SweepConfig;
   /** From 1. */
   readonly repeat: number;
 }
@@ -51,16 +54,18 @@ interface Outcome {
 /** Compares strategies: the same requests to servers of each, started afresh. @returns the exit code. */
 export async function sweep(file: string, options: SweepOptions): Promise<number> {
   const text = readText(file);
-  const config = readConfig(text, file, options.overrides);
-  checkMode(config, options.virtual);
+  const variants = readConfig(text, file, options.overrides);
   const files = new SweepFiles(options.out);
-  const dataset = datasetNameOf(config.run);
   mkdirSync(files.folder, { recursive: true });
-  beginCsv(files.csv("serve", dataset), SERVE_COLUMNS);
-  beginCsv(files.csv("vllm", dataset), VLLM_COLUMNS);
-  const state = new SweepState(files.state, { config, virtual: options.virtual });
+  for (const { config } of variants) {
+    checkMode(config, options.virtual);
+    const dataset = datasetNameOf(config.run);
+    beginCsv(files.csv("serve", dataset), SERVE_COLUMNS);
+    beginCsv(files.csv("vllm", dataset), VLLM_COLUMNS);
+  }
+  const state = new SweepState(files.state, { variants, virtual: options.virtual });
   if (options.fresh) state.clear();
-  const runs = runsOf(config);
+  const runs = runsOf(variants);
   if (state.count > 0) say(`going on: ${state.count} of ${runs.length} runs are done`);
   else files.removeLogs();
   describe(files, file, text, options);
@@ -71,13 +76,14 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   let worst = 0;
   for (const run of runs) {
     if (state.has(run.name)) continue;
+    const { config } = run;
     say(`${run.name}: ${kindOf(config, options.virtual).about}`);
     try {
       const seed = config.run.seed + run.repeat - 1;
       const workload = await datasetOf({ ...config.run, seed });
       const { report, warmup, engines, model } = options.virtual
-        ? await virtualRun(config, run, seed, workload, files, stop.signal)
-        : await realRun(config, run, workload, files, stop.signal);
+        ? await virtualRun(run, seed, workload, files, stop.signal)
+        : await realRun(run, workload, files, stop.signal);
       const code = verdict(report);
       if (code === 130) break;
       if (report.summary.completed === 0) throw new UsageError("no request was answered");
@@ -92,10 +98,11 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
         dataset: workload.description,
         virtual: options.virtual,
       };
+      const dataset = datasetNameOf(config.run);
       append(files.csv("serve", dataset), serveLine(about, report, warmup));
       append(files.csv("vllm", dataset), vllmLine(about, engines));
       state.add(run.name);
-      rows.push({ strategy: run.strategy.name, report });
+      rows.push({ strategy: run.row, report });
     } catch (error) {
       if (stop.signal.aborted) break;
       if (!(error instanceof UsageError)) throw error;
@@ -103,7 +110,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
       say(`${run.name} failed: ${error.message}`);
     }
   }
-  process.stdout.write(sweepTable(rows, options.virtual || config.servers === undefined));
+  process.stdout.write(sweepTable(rows, options.virtual || variants[0]!.config.servers === undefined));
   if (stop.signal.aborted) {
     say(`stopped; the same command goes on with the ${runs.length - state.count} runs that are left`);
     return 130;
@@ -117,20 +124,27 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   return worst;
 }
 
-/** A B B A: whatever drifts (heat, a neighbour's load) meets all strategies alike. */
-function runsOf({ strategies, repeat, benchmarkLabel }: SweepConfig): Run[] {
-  return Array.from({ length: repeat }, (_, i) => (i % 2 === 0 ? strategies : strategies.toReversed())).flatMap(
-    (round, i) =>
-      round.map((strategy) => {
-        const label = `${benchmarkLabel}_${strategy.name}`.replace(/[^\w.-]+/g, "_");
-        return { name: repeat === 1 ? label : `${label}_${i + 1}`, strategy, repeat: i + 1 };
-      }),
+/** A B B A: whatever drifts (heat, a neighbour's load) meets all alike. */
+function runsOf(variants: readonly Variant[]): Run[] {
+  const once = variants.flatMap(({ name: variant, config }) =>
+    config.strategies.map((strategy) => {
+      const words = [config.benchmarkLabel, strategy.name, variant].filter((word) => word !== "");
+      const name = words.join("_").replace(/[^\w.-]+/g, "_");
+      return { name, row: [strategy.name, variant].join(" ").trim(), strategy, config };
+    }),
   );
+  const { repeat } = variants[0]!.config;
+  return Array.from({ length: repeat }, (_, i) =>
+    (i % 2 === 0 ? once : once.toReversed()).map((run) => ({
+      ...run,
+      name: repeat === 1 ? run.name : `${run.name}_${i + 1}`,
+      repeat: i + 1,
+    })),
+  ).flat();
 }
 
 async function realRun(
-  config: SweepConfig,
-  { name, strategy }: Run,
+  { name, strategy, config }: Run,
   workload: Workload,
   files: SweepFiles,
   signal: AbortSignal,
@@ -175,8 +189,7 @@ async function realRun(
 }
 
 async function virtualRun(
-  config: SweepConfig,
-  { name, strategy }: Run,
+  { name, strategy, config }: Run,
   seed: number,
   workload: Workload,
   files: SweepFiles,
@@ -201,6 +214,9 @@ function checkMode({ tree, servers, run }: SweepConfig, virtual: boolean): void 
   if (virtual && servers !== undefined) throw new UsageError("servers of your own cannot run in virtual time");
   if (virtual && run.withWarmup) {
     throw new UsageError("with_warmup is for servers: in virtual time runs begin with empty caches");
+  }
+  if (virtual && run.disableStream) {
+    throw new UsageError("disable_stream is for servers: in virtual time streams cost nothing that could be saved");
   }
   if (!virtual && tree === "shared" && run.routers > 1) {
     throw new UsageError(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SERVE_COLUMNS, VLLM_COLUMNS } from "../../../bench/serving/sweep/columns.js";
-import { readConfig } from "../../../bench/serving/sweep/config.js";
+import { readConfig, type Variant } from "../../../bench/serving/sweep/config.js";
 import { averageFigures, engineFigures, readSamples } from "../../../bench/serving/sweep/engine-metrics.js";
 
 /** As Ray's guide lists them. */
@@ -22,7 +22,7 @@ describe("the CSV files", () => {
 
 describe("a configuration", () => {
   test("has the reference's defaults", () => {
-    const config = readConfig("", "empty.yaml");
+    const [{ config }] = readConfig("", "empty.yaml") as [Variant];
     expect(config).toMatchObject({
       strategies: [
         { name: "pow_of_2", policy: "pow_of_2" },
@@ -63,7 +63,7 @@ header: {x-team: blue}
 extra_request_body: {top_p: 0.9}
 imbalanced_threshold: 7
 `;
-    const config = readConfig(text, "a.yaml", { num_servers: "8", with_warmup: true });
+    const [{ config }] = readConfig(text, "a.yaml", { num_servers: "8", with_warmup: true }) as [Variant];
     expect(config.strategies).toEqual([
       { name: "mine", policy: "./my-policy.mjs" },
       { name: "pow_of_2", policy: "pow_of_2" },
@@ -80,7 +80,19 @@ imbalanced_threshold: 7
     });
   });
 
+  test("with lists of values stands for every combination of them", () => {
+    const variants = readConfig("disable_stream: [false, true]\nmax_concurrency: [40, 80]\n", "a.yaml");
+    expect(variants.map(({ name }) => name)).toEqual([
+      "disable_stream-false_max_concurrency-40",
+      "disable_stream-false_max_concurrency-80",
+      "disable_stream-true_max_concurrency-40",
+      "disable_stream-true_max_concurrency-80",
+    ]);
+    expect(variants[3]!.config.run).toMatchObject({ disableStream: true, maxConcurrency: 80 });
+  });
+
   test.each([
+    ["max_concurrency: []", "max_concurrency has an empty list of values"],
     ["num_prompt: 3", "there is no num_prompt; there is num_prompts"],
     ["num_prompts: many", "--num-prompts <count>' argument 'many' is invalid"],
     ["num_servers: 0", "num_servers must be a whole number, 1 or more, not 0"],

@@ -93,6 +93,7 @@ describe("sweep --virtual", () => {
 
   test.each([
     [["--with-warmup"], "with_warmup is for servers"],
+    [["--disable-stream"], "disable_stream is for servers"],
     [["--set", "servers=mine"], "servers must be simulated"],
     [["--set", "dataset_path=/nowhere.json"], "/nowhere.json cannot be read"],
   ])("%j: is refused", async (args, message) => {
