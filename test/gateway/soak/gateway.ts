@@ -1,6 +1,7 @@
 // The gateway as a process of its own, started with `--expose-gc`: `gateway.ts <JSON: urls of replicas by model>`. Asked over IPC it
 // tells its state and the memory that it holds after a collection.
 import { listen } from "../../../src/cli/listen.js";
+import { createUpstream } from "../../../src/cli/upstream.js";
 import { createGateway, type RequestOutcome } from "../../../src/gateway/index.js";
 import { Router } from "../../../src/routing/index.js";
 
@@ -17,8 +18,9 @@ const gateway = createGateway({
   models,
   timeouts: { firstByteMs: 5_000, idleMs: 5_000, queueMs: 5_000 },
   breaker: { openMs: 1_000 },
-  health: { intervalMs: 500, timeoutMs: 500, unhealthyAfter: 2, healthyAfter: 1 },
-  load: { intervalMs: 500, timeoutMs: 500 },
+  health: { intervalMs: 1_000, unhealthyAfter: 2, healthyAfter: 1 },
+  load: {},
+  upstreamFetch: createUpstream({ connections: 64 }).fetch,
   onRequestEnd: ({ outcome }) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
 });
 const { url } = await listen((request) => gateway.fetch(request), { host: "127.0.0.1", port: 0 });
@@ -27,6 +29,7 @@ process.send!({ url });
 process.on("message", () => {
   globalThis.gc!();
   const { heapUsed, external } = process.memoryUsage();
+  const sockets = process.getActiveResourcesInfo().filter((each) => each === "TCPSocketWrap").length;
   const leases = Object.values(models).reduce((sum, router) => sum + router.leases + router.waiting, 0);
   process.send!({
     open: gateway.state.open,

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Agent, fetch } from "undici";
 import { Random } from "../../../src/random/index.js";
 
 const { values } = parseArgs({
@@ -36,7 +37,11 @@ interface Reading {
   readonly leases: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly bytes: number;
+  readonly sockets: number;
 }
+
+/** As many at once as there are: sockets that come and go would be counted as memory that grows. */
+const dispatcher = new Agent({ connections: 128 });
 
 const children = new Set<ChildProcess>();
 
@@ -79,6 +84,7 @@ async function ask(url: string, model: string, conversation: number, turns: numb
   try {
     const response = await fetch(`${url}/v1/chat/completions`, {
       method: "POST",
+      dispatcher,
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ model, messages, stream: streamed, max_tokens: 16 }),
     });
