@@ -36,6 +36,7 @@ process.on("message", () => {
     leases,
     outcomes: Object.fromEntries(outcomes),
     bytes: heapUsed + external,
+    sockets,
   });
 });
 process.on("disconnect", () => process.exit(0));
