@@ -16,6 +16,8 @@ export interface AppConfig extends OptionsOf<typeof tables.LIMITS>, OptionsOf<ty
   /** Who may ask. Default: everybody. */
   keys?: KeyConfig[];
   timeouts?: OptionsOf<typeof tables.TIMEOUTS>;
+  /** Connections that the command makes. Code that embeds the app gives an `upstreamFetch` of its own. */
+  upstream?: ConnectionConfig;
   retries?: RetriesConfig;
   breaker?: false | OptionsOf<typeof tables.BREAKER>;
   health?: false | HealthConfig;
@@ -35,6 +37,17 @@ export interface ListenConfig extends OptionsOf<typeof tables.LISTEN> {
 export interface TlsConfig {
   cert: string;
   key: string;
+}
+
+/** Connections to the replicas; files in PEM. */
+export interface ConnectionConfig extends OptionsOf<typeof tables.UPSTREAM> {
+  /** Authorities that are trusted. Default: the system's. */
+  ca?: string;
+  /** The gateway's own, by which it proves who it is (mTLS). */
+  cert?: string;
+  key?: string;
+  /** Name that the replicas' certificates must have. Default: that of their address. */
+  servername?: string;
 }
 
 /** One of these. */

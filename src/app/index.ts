@@ -14,6 +14,7 @@ export type {
   AdminConfig,
   AppConfig,
   CommandConfig,
+  ConnectionConfig,
   DiscoveryConfig,
   DnsConfig,
   FileDiscoveryConfig,

@@ -61,6 +61,24 @@ function makeConfig(): Shape {
       keys: list(keyShape(), { description: "Who may ask. Left out: everybody." }, 1),
       ...optionsOf(tables.LIMITS),
       timeouts: mapping("How long things may take.", optionsOf(tables.TIMEOUTS)),
+      upstream: mapping(
+        "Connections to the replicas. A certificate of one's own proves who asks (mTLS).",
+        {
+          ca: file("Certificates in PEM of the authorities that are trusted. Left out: the system's."),
+          cert: file("The gateway's certificate chain in PEM."),
+          key: file("Its private key in PEM."),
+          servername: text("a name", {
+            description: "Name that the replicas' certificates must have. Left out: that of their address.",
+          }),
+          ...optionsOf(tables.UPSTREAM),
+        },
+        {
+          check({ cert, key }, problem) {
+            if ((cert === undefined) !== (key === undefined))
+              problem([], "must have both cert and key, or none of them");
+          },
+        },
+      ),
       retries: mapping("When a request is sent to another replica.", {
         ...optionsOf(tables.RETRIES),
         statuses: list(statusShape(), {

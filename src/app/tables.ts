@@ -64,6 +64,29 @@ export const TIMEOUTS = {
   },
 } as const;
 
+export const UPSTREAM = {
+  keepAliveMs: {
+    kind: "number",
+    least: 1,
+    most: 2_147_483_647,
+    default: 60_000,
+    unit: "ms",
+    about: "that an idle connection to a replica is kept, unless the replica says less",
+  },
+  connections: {
+    kind: "whole",
+    least: 1,
+    default: null,
+    unit: "connections",
+    about: "to one replica at most; requests beyond wait for one",
+  },
+  rejectUnauthorized: {
+    kind: "flag",
+    default: true,
+    about: "whether a replica's certificate has to be of one of the authorities; false trusts anybody",
+  },
+} as const;
+
 export const RETRIES = {
   maxTries: {
     kind: "whole",

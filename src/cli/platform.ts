@@ -15,6 +15,7 @@ import { loadPolicy } from "./policy-module.js";
 import { startCommand } from "./processes/command.js";
 import { Watchdog } from "./processes/watchdog.js";
 import { startSimulated } from "./replicas.js";
+import { createUpstream, type Upstream, type UpstreamOptions } from "./upstream.js";
 
 /** What happens in an app, for who writes it down. */
 export interface AppLog {
@@ -29,12 +30,28 @@ export class NodePlatform implements AppPlatform {
   readonly #log: AppLog;
   readonly #maxBodyBytes: () => number | undefined;
 
-  constructor(log: AppLog, maxBodyBytes: () => number | undefined) {
+  #upstream: Upstream;
+  #upstreamKey: string;
+
+  constructor(log: AppLog, upstream: UpstreamOptions, maxBodyBytes: () => number | undefined) {
     this.#log = log;
+    this.#upstream = createUpstream(upstream);
+    this.#upstreamKey = JSON.stringify(upstream);
     this.#maxBodyBytes = maxBodyBytes;
   }
 
   readonly discover: (config: DiscoveryConfig) => Discovery = discover;
+
+  readonly upstreamFetch: typeof fetch = (input, init) => this.#upstream.fetch(input, init);
+
+  /** Requests from now on are sent so; what is under way ends on the connections that it has. */
+  connect(upstream: UpstreamOptions): void {
+    const key = JSON.stringify(upstream);
+    if (key === this.#upstreamKey) return;
+    this.#upstreamKey = key;
+    void this.#upstream.close();
+    this.#upstream = createUpstream(upstream);
+  }
 
   readonly onRequestEnd = (record: RequestRecord): void => this.#log.request(record);
 
@@ -60,7 +77,8 @@ export class NodePlatform implements AppPlatform {
   };
 
   /** When nothing that it has started is left. */
-  close(): void {
+  async close(): Promise<void> {
     this.#watchdog.close();
+    await this.#upstream.close();
   }
 }

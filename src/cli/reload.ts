@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { App, AppConfig } from "../app/index.js";
 import type { Listener } from "../protocol/index.js";
-import { readCertificate } from "./certificate.js";
+import { readCertificate, upstreamOptions } from "./certificate.js";
+import type { NodePlatform } from "./platform.js";
 import type { Report } from "./report.js";
 import { type FilesWatch, watchFiles } from "./watch-files.js";
 
@@ -14,6 +15,7 @@ export interface Configuration {
 /** What a reload reads and changes. */
 export interface Reloading {
   readonly app: App;
+  readonly platform: NodePlatform;
   readonly listener: Listener;
   readonly report: Report;
   readonly configuration: () => Promise<Configuration>;
@@ -81,13 +83,15 @@ export class Reloads {
 }
 
 async function change(
-  { app, listener, report, recorded }: Reloading,
+  { app, platform, listener, report, recorded }: Reloading,
   before: Configuration,
   next: Configuration,
 ): Promise<void> {
   // Read before anything changes: what is wrong with it is found then.
   const certificate = next.config.tls && readCertificate(next.config.tls);
+  const upstream = upstreamOptions(next.config);
   const update = await app.update(next.config);
+  platform.connect(upstream);
   if (certificate !== undefined && before.config.tls !== undefined) listener.secure(certificate);
   report.set(next.config.log);
   for (const key of fixedAndChanged(before.config, next.config)) {

@@ -1,6 +1,6 @@
 import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
 import type { Listener } from "../protocol/index.js";
-import { readCertificate } from "./certificate.js";
+import { readCertificate, upstreamOptions } from "./certificate.js";
 import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
 import { listen } from "./listen.js";
@@ -25,7 +25,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   let current = await configuration();
   reloads.watch(current.files);
   const report = new Report(current.config.log);
-  const platform = new NodePlatform(report, () => current.config.maxBodyBytes);
+  const platform = new NodePlatform(report, upstreamOptions(current.config), () => current.config.maxBodyBytes);
   try {
     const app = await usage(buildOpenAiApp(current.config, platform));
     try {
@@ -37,7 +37,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       });
       report.start(listener.url, app, current.config);
       const recorded = options.record !== undefined || options.track !== undefined;
-      reloads.start({ app, listener, report, configuration, before: current, recorded }, (next) => {
+      reloads.start({ app, platform, listener, report, configuration, before: current, recorded }, (next) => {
         current = next;
       });
       const signal = await stop;
@@ -48,7 +48,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
       await app.close();
     }
   } finally {
-    platform.close();
+    await platform.close();
   }
 }
 

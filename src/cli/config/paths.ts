@@ -67,10 +67,11 @@ export function withAbsolutePaths(
     };
   }
 
-  const { admin, keys, tls, models } = config;
+  const { admin, keys, tls, upstream, models } = config;
   const changed = {
     ...config,
     ...(tls !== undefined && { tls: absolute(tls, ["tls"], ["cert", "key"]) }),
+    ...(upstream !== undefined && { upstream: absolute(upstream, ["upstream"], ["ca", "cert", "key"]) }),
     ...(admin !== undefined && { admin: absolute(admin, ["admin"], ["tokenFile"]) }),
     ...(keys !== undefined && { keys: keys.map((each, i) => absolute(each, ["keys", i], ["keyFile"])) }),
     models: models.map((each, i) => model(each, ["models", i])),

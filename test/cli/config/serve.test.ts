@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { request } from "node:https";
+import { createServer as createTlsServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -254,6 +254,29 @@ test("TLS, and a certificate that changes while it runs", async () => {
   for (const part of ["cert", "key"]) writeFileSync(join(started.folder, `${part}.pem`), text(`two.${part}.pem`));
   await started.line(/^configuration reloaded/);
   expect(await subject(url)).toBe("two");
+});
+
+test("replicas by TLS that ask for a certificate of the gateway's (mTLS)", async () => {
+  const certificates = fileURLToPath(new URL("../certificates", import.meta.url));
+  const file = (name: string) => join(certificates, name);
+  const options = {
+    cert: readFileSync(file("one.cert.pem")),
+    key: readFileSync(file("one.key.pem")),
+    ca: readFileSync(file("two.cert.pem")),
+    requestCert: true,
+  };
+  const server = createTlsServer(options, (_, response) => void response.end("{}")).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const models = `models: [{ replicas: [{ url: "https://127.0.0.1:${port}" }] }]\n`;
+  const started = serve(`${models}upstream: { ca: ${file("one.cert.pem")} }\n`);
+  const url = await address(started);
+  expect((await complete(url)).status).toBe(502);
+  const own = `cert: ${file("two.cert.pem")}, key: ${file("two.key.pem")}`;
+  writeFileSync(started.file, `${models}upstream: { ca: ${file("one.cert.pem")}, ${own} }\nhealth: false\n`);
+  await started.line(/^configuration reloaded/);
+  await expect.poll(async () => (await complete(url)).status).toBe(200);
 });
 
 test("the reference's first check, unchanged but for the port, after `warmroute serve examples/config/reference.yaml`", async () => {
