@@ -40,6 +40,7 @@ export interface ReadParameters {
   readonly custom: FileParameters;
 }
 
+/** The name of a workload. */
 export type WorkloadName = keyof GeneratedParameters | keyof ReadParameters;
 
 /** Values of a workload's parameters; those that are not given have the defaults of `workloadCatalog`. */

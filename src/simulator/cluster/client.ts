@@ -36,6 +36,7 @@ export interface TraceTimes {
   readonly thinkMs?: number;
 }
 
+/** How the requests of a run come. */
 export type ClientModel = ClosedLoop | OpenLoop | TraceTimes;
 
 /** Sends the requests of a workload in virtual time. */

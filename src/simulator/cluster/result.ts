@@ -20,6 +20,7 @@ export interface ClusterResult {
   readonly prediction: PredictionFigures | null;
 }
 
+/** What the caches held, and what better ones would have. */
 export interface CacheFigures {
   /** Prompt tokens found in the caches, and their share of all prompt tokens. */
   readonly hitTokens: number;
@@ -37,6 +38,7 @@ export interface CacheFigures {
   readonly preemptions: number;
 }
 
+/** How evenly the replicas were used. */
 export interface BalanceFigures {
   /** Coefficient of variation of the requests on each replica, mean over time (every 100 ms). */
   readonly loadVariation: number;
