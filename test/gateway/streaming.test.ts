@@ -104,6 +104,21 @@ describe("a client that leaves", () => {
     expect(records).toMatchObject([{ outcome: "client_left" }]);
     expect(router.replicas[0]!.queueLength).toBe(0);
   });
+
+  test("is noticed through the runtime's own stream, where there is one (workerd)", async () => {
+    vi.stubGlobal("IdentityTransformStream", class extends TransformStream {});
+    const replica = await scripted();
+    const { gateway, router, records } = await startGateway([replica.url]);
+    replica.write("data: 1\n\n");
+    const request = new Request("http://gateway/v1/completions", { method: "POST", body: JSON.stringify(PROMPT) });
+    const reader = (await gateway.fetch(request)).body!.getReader();
+    expect(await readText(reader)).toBe("data: 1\n\n");
+    await reader.cancel();
+    await replica.left;
+    expect(records).toMatchObject([{ outcome: "client_left" }]);
+    expect(router.leases).toBe(0);
+    vi.unstubAllGlobals();
+  });
 });
 
 describe("a replica that breaks off", () => {

@@ -13,6 +13,8 @@ const models = Object.fromEntries(
     return [model, new Router({ policy: "prefix_aware", replicas, maxBytes: 1024 * 1024, imbalancedThreshold: 10 })];
   }),
 );
+/** Of tries that came to nothing. */
+const causes = new Map<string | number, number>();
 const outcomes = new Map<RequestOutcome, number>();
 const gateway = createGateway({
   models,
@@ -21,7 +23,10 @@ const gateway = createGateway({
   health: { intervalMs: 1_000, unhealthyAfter: 2, healthyAfter: 1 },
   load: {},
   upstreamFetch: createUpstream({ connections: 64 }).fetch,
-  onRequestEnd: ({ outcome }) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
+  onRequestEnd({ outcome, failures }) {
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    for (const why of failures) causes.set(why, (causes.get(why) ?? 0) + 1);
+  },
 });
 const { url } = await listen((request) => gateway.fetch(request), { host: "127.0.0.1", port: 0 });
 process.send!({ url });
@@ -35,6 +40,7 @@ process.on("message", () => {
     open: gateway.state.open,
     leases,
     outcomes: Object.fromEntries(outcomes),
+    causes: Object.fromEntries(causes),
     bytes: heapUsed + external,
     sockets,
   });
