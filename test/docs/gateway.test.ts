@@ -10,7 +10,7 @@ describe("docs/gateway.md", () => {
   test("names every default, and as it is", () => {
     const options = page.split("\n## ").find((part) => part.startsWith("Options"))!;
     const rows = new Map(
-      [...options.matchAll(/^\| `([\w.]+)` \| ([^|]*) \|/gm)].map(([, name, value]) => [name, value]),
+      [...options.matchAll(/^\| `([\w.]+)` +\| ([^|]*?) *\|/gm)].map(([, name, value]) => [name, value]),
     );
     const defaults = Object.entries(GATEWAY_DEFAULTS).flatMap(([name, value]) =>
       typeof value === "object"
