@@ -1,4 +1,5 @@
 import { createGateway, type Gateway, type GatewayOptions } from "../gateway/index.js";
+import type { HttpAnswer, HttpRequest } from "../protocol/index.js";
 import type { Router } from "../routing/index.js";
 import { checkConfig } from "./check.js";
 import type { AppConfig } from "./config.js";
@@ -12,6 +13,8 @@ import { InPlace } from "./simulated.js";
 export interface App {
   /** Answers a request. Never rejects. */
   fetch(request: Request): Promise<Response>;
+  /** As `fetch`, without the web's objects: for a server of one's own. */
+  handle(request: HttpRequest): Promise<HttpAnswer>;
   /** The models that are served now, with their routers. */
   readonly models: readonly { readonly name: string; readonly router: Router }[];
   /**
@@ -86,6 +89,10 @@ class RunningApp implements App {
     return this.#gateway!.fetch(request);
   }
 
+  handle(request: HttpRequest): Promise<HttpAnswer> {
+    return this.#gateway!.handle(request);
+  }
+
   update(config: AppConfig): Promise<AppUpdate> {
     const updated = this.#updating.then(() => this.#update(config));
     this.#updating = updated.catch(() => {});
@@ -151,7 +158,9 @@ class RunningApp implements App {
       ...gatewayOptions(config),
       router: isOne ? routers[0] : undefined,
       models: isOne ? undefined : Object.fromEntries(config.models.map(({ name }, i) => [name!, routers[i]!])),
-      upstreamFetch: this.#upstreamFetch,
+      ...(this.#platform.upstream === undefined
+        ? { upstreamFetch: this.#upstreamFetch }
+        : { upstream: this.#platform.upstream }),
       ...(onRequestEnd !== undefined && { onRequestEnd }),
     } as unknown as GatewayOptions;
     const before = this.#gateway;

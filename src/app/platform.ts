@@ -1,4 +1,4 @@
-import type { RequestRecord } from "../gateway/index.js";
+import type { RequestRecord, Upstream } from "../gateway/index.js";
 import type { RouterOptions } from "../routing/index.js";
 import type { CommandConfig, DiscoveryConfig, SimulatedConfig } from "./config.js";
 import type { Discovery } from "./discovery.js";
@@ -7,6 +7,8 @@ import type { Discovery } from "./discovery.js";
 export interface AppPlatform {
   /** Sends requests to replicas. Default: the global `fetch`. */
   upstreamFetch?: typeof fetch;
+  /** In place of `upstreamFetch`: a transport that does without the web's objects. Simulated replicas then need a `start`. */
+  upstream?: Upstream;
   /** Called once for each request, when it has ended. */
   onRequestEnd?: (record: RequestRecord) => void;
   /** Called with what happens to replicas and the configuration meanwhile. */

@@ -9,13 +9,13 @@ import type {
   ServerConfig,
   ServerEvents,
 } from "../app/index.js";
-import type { RequestRecord } from "../gateway/index.js";
+import type { RequestRecord, Upstream } from "../gateway/index.js";
 import { discover } from "./discovery/index.js";
 import { loadPolicy } from "./policy-module.js";
 import { startCommand } from "./processes/command.js";
 import { Watchdog } from "./processes/watchdog.js";
 import { startSimulated } from "./replicas.js";
-import { createUpstream, type Upstream, type UpstreamOptions } from "./upstream.js";
+import { createUpstream, type NodeUpstream, type UpstreamOptions } from "./upstream.js";
 
 /** What happens in an app, for who writes it down. */
 export interface AppLog {
@@ -30,7 +30,7 @@ export class NodePlatform implements AppPlatform {
   readonly #log: AppLog;
   readonly #maxBodyBytes: () => number | undefined;
 
-  #upstream: Upstream;
+  #upstream: NodeUpstream;
   #upstreamKey: string;
 
   constructor(log: AppLog, upstream: UpstreamOptions, maxBodyBytes: () => number | undefined) {
@@ -42,7 +42,10 @@ export class NodePlatform implements AppPlatform {
 
   readonly discover: (config: DiscoveryConfig) => Discovery = discover;
 
-  readonly upstreamFetch: typeof fetch = (input, init) => this.#upstream.fetch(input, init);
+  readonly upstream: Upstream = {
+    decodes: false,
+    send: (url, request) => this.#upstream.send(url, request),
+  };
 
   /** Requests from now on are sent so; what is under way ends on the connections that it has. */
   connect(upstream: UpstreamOptions): void {

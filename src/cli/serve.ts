@@ -3,7 +3,7 @@ import type { Listener } from "../protocol/index.js";
 import { readCertificate, upstreamOptions } from "./certificate.js";
 import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
-import { listen } from "./listen.js";
+import { listenHttp } from "./listen.js";
 import { NodePlatform } from "./platform.js";
 import { type Records, type RecordsOptions, startRecords } from "./records.js";
 import { type Configuration, Reloads } from "./reload.js";
@@ -87,7 +87,7 @@ function startListening(
   { listen: address = {}, tls, maxHeaderBytes = 32_768 }: AppConfig,
 ): Promise<Listener> {
   const { host = "127.0.0.1", port = 8000 } = address;
-  return listen((request) => app.fetch(request), {
+  return listenHttp((request) => app.handle(request), {
     host,
     port,
     maxHeaderBytes: maxHeaderBytes + REQUEST_LINE_BYTES,

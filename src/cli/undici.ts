@@ -1,1 +1,1 @@
-export { Agent, type Dispatcher, request } from "undici";
+export { Agent, type Dispatcher } from "undici";

@@ -1,6 +1,7 @@
-import type { Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { Agent, type Dispatcher, request } from "./undici.js";
+import type { Upstream, UpstreamRequest } from "../gateway/index.js";
+import { HeaderList, type HttpAnswer } from "../protocol/index.js";
+import { Agent } from "./undici.js";
+import { UpstreamPieces } from "./upstream-pieces.js";
 
 /** How replicas are connected to. */
 export interface UpstreamOptions {
@@ -26,19 +27,18 @@ export interface UpstreamTls {
   rejectUnauthorized?: boolean;
 }
 
-/** A `fetch` for `GatewayOptions.upstreamFetch`, with connections of its own. */
-export interface Upstream {
-  readonly fetch: typeof fetch;
+/** For `GatewayOptions.upstream`, with connections of its own. */
+export interface NodeUpstream extends Upstream {
   /** Closes idle connections, and the others as their answers end. */
   close(): Promise<void>;
 }
 
 /**
  * Node's transport for a gateway: connections are kept and shared, a connection that does not come about in time is an error, and
- * the gateway's own limits are the only ones on answers. It follows no redirect and keeps no cookie. Of a `fetch` it takes what a gateway
- * gives: an address, a method, headers, bytes and a signal.
+ * the gateway's own limits are the only ones on answers. It follows no redirect, keeps no cookie, and passes bodies on as they come,
+ * encoded ones encoded.
  */
-export function createUpstream(options: UpstreamOptions = {}): Upstream {
+export function createUpstream(options: UpstreamOptions = {}): NodeUpstream {
   const { connectMs = 5_000, keepAliveMs = 60_000, connections, tls } = options;
   const agent = new Agent({
     connect: { timeout: connectMs, ...tls, ...(tls?.ca !== undefined && { ca: [tls.ca].flat() }) },
@@ -48,92 +48,69 @@ export function createUpstream(options: UpstreamOptions = {}): Upstream {
     bodyTimeout: 0,
     ...(connections !== undefined && { connections }),
   });
-  return {
-    fetch: (input, init) => send(agent, String(input as string | URL), init ?? {}),
-    close: () => agent.close(),
-  };
-}
-
-async function send(agent: Dispatcher, address: string, init: RequestInit): Promise<Response> {
-  const { statusCode, headers, body } = await request(address, {
-    dispatcher: agent,
-    method: (init.method ?? "GET") as Dispatcher.HttpMethod,
-    headers: [...new Headers(init.headers)].flat(),
-    body: (init.body ?? null) as Uint8Array | null,
-    signal: init.signal ?? null,
-  });
-  if (statusCode < 200 || statusCode > 599) {
-    body.on("error", () => {}).destroy();
-    throw Object.assign(new TypeError(`status ${statusCode} is none of an answer`), {
-      code: "UND_ERR_RESPONSE_STATUS_CODE",
-    });
-  }
-  const received = new Headers();
-  for (const name in headers) {
-    for (const value of [headers[name] ?? []].flat()) received.append(name, value);
-  }
-  const head = { status: statusCode, headers: received };
-  if (WITHOUT_BODY.has(statusCode) || init.method === "HEAD") {
-    body.on("error", () => {}).resume();
-    return new Response(null, head);
-  }
-  return new Response(streamOf(decoded(body, received.get("content-encoding"))), head);
+  return { decodes: false, send: (url, request) => send(agent, url, request), close: () => agent.close() };
 }
 
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
-const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
-
-/** As `fetch` does it: all of the codings, or none. */
-function decoded(body: Readable, encoding: string | null): Readable {
-  const codings =
-    encoding
-      ?.toLowerCase()
-      .split(",")
-      .map((coding) => coding.trim()) ?? [];
-  if (!codings.every((coding) => Object.hasOwn(DECODERS, coding))) return body;
-  return codings.reduceRight<Readable>((source, coding) => {
-    const decoder = DECODERS[coding]!();
-    source.on("error", (error) => decoder.destroy(error)).pipe(decoder);
-    decoder.on("close", () => source.destroy());
-    return decoder;
-  }, body);
+function send(agent: Agent, url: string, { method, headers, body, signal }: UpstreamRequest): Promise<HttpAnswer> {
+  const { origin, path } = partsOf(url);
+  const flat: string[] = [];
+  for (const [name, value] of headers) flat.push(name, value);
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const pieces = new UpstreamPieces();
+    const onAbort = (): void => pieces.abort(signal.reason);
+    let answered = false;
+    const fail = (error: unknown): void => {
+      signal.removeEventListener("abort", onAbort);
+      if (answered) pieces.fail(error);
+      else reject(error);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    agent.dispatch(
+      { origin, path, method, headers: flat, body },
+      {
+        onRequestStart(controller) {
+          pieces.begin(controller);
+        },
+        onResponseStart(_controller, status, received, statusText = "") {
+          // Something before the answer, as 103 is.
+          if (status < 200) return;
+          answered = true;
+          const fields: [string, string][] = [];
+          for (const name in received) for (const value of [received[name] ?? []].flat()) fields.push([name, value]);
+          const bodiless = WITHOUT_BODY.has(status);
+          resolve({
+            status,
+            statusText,
+            headers: new HeaderList(fields),
+            body: bodiless ? null : { getReader: () => pieces },
+          });
+        },
+        onResponseData(_controller, piece) {
+          pieces.push(piece);
+        },
+        onResponseEnd() {
+          signal.removeEventListener("abort", onAbort);
+          pieces.end();
+        },
+        onResponseError(_controller, error) {
+          fail(signal.aborted ? signal.reason : error);
+        },
+      },
+    );
+  });
 }
 
-/** Its pieces as they come, read only as fast as they are taken. */
-function streamOf(body: Readable): ReadableStream<Uint8Array> {
-  let over = false;
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        body.on("data", (piece: Uint8Array) => {
-          if (over) return;
-          body.pause();
-          controller.enqueue(piece);
-        });
-        body.once("end", () => {
-          if (!over) controller.close();
-          over = true;
-        });
-        body.on("error", (error) => {
-          if (!over) controller.error(error);
-          over = true;
-        });
-        body.pause();
-      },
-      pull() {
-        body.resume();
-      },
-      cancel() {
-        over = true;
-        body.destroy();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+const PLAIN = /^(https?:\/\/[\w.:-]+)(\/[\w./-]*)$/;
+
+function partsOf(url: string): { origin: string; path: string } {
+  const plain = PLAIN.exec(url);
+  if (plain !== null) return { origin: plain[1]!, path: plain[2]! };
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search };
 }

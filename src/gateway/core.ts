@@ -1,3 +1,4 @@
+import type { HttpRequest } from "../protocol/index.js";
 import type { Router } from "../routing/index.js";
 import { DecisionLog } from "./decisions.js";
 import type { Endpoint } from "./endpoints.js";
@@ -65,7 +66,7 @@ export class Core implements Ground {
     return this.#draining !== null;
   }
 
-  begin(request: Request, endpoint: Endpoint | null): Exchange {
+  begin(request: HttpRequest, endpoint: Endpoint | null): Exchange {
     this.#open++;
     return new Exchange(request, endpoint, this.#settings.clock, this);
   }

@@ -1,4 +1,4 @@
-import { type RequestError, relay } from "../protocol/index.js";
+import { type HeaderList, type HttpAnswer, type PieceSource, type RequestError, relay } from "../protocol/index.js";
 import { errorAt, errorEventAt } from "./endpoints.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Answer } from "./forward.js";
@@ -13,25 +13,27 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
  * An answer as the client gets it: its bytes pass as they come, and the exchange ends when the last is passed on, the
  * replica breaks off or stalls, or the client leaves.
  */
-export function deliver(exchange: Exchange, answer: Answer, settings: Settings): Response {
+export function deliver(exchange: Exchange, answer: Answer, settings: Settings): HttpAnswer {
   const { response, outcome } = answer;
   if (exchange.over) {
     void answer.reader?.cancel().catch(() => {});
     return toNobody();
   }
-  const headers = clientHeaders(response.headers);
+  const headers = clientHeaders(response.headers, settings.upstream.decodes);
   if (settings.replicaHeader && (exchange.key === null || exchange.key.trusted)) tellDecision(exchange, headers);
   const streamed = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   // An event may have to be added to a stream that breaks.
   if (streamed) headers.delete("content-length");
   exchange.answered(response.status, streamed);
-  const init = { status: response.status, statusText: reasonOf(response), headers };
+  const { status } = response;
+  const statusText = reasonOf(response.statusText);
   if (answer.reader === null || WITHOUT_BODY.has(response.status)) {
     void answer.reader?.cancel().catch(() => {});
     exchange.end(outcome);
-    return new Response(null, init);
+    return { status, statusText, headers, body: null };
   }
-  return new Response(throughRuntime(bodyOf(exchange, answer, streamed, settings)), init);
+  const source = bodyOf(exchange, answer, streamed, settings);
+  return { status, statusText, headers, body: { getReader: () => source } };
 }
 
 /** Answers without a replica, at once. */
@@ -52,7 +54,7 @@ function bodyOf(
   { reader, first, outcome, abort }: Answer,
   streamed: boolean,
   { timeouts, timers, clock }: Settings,
-): ReadableStream<Uint8Array> {
+): PieceSource {
   let read = first;
   let stalled = false;
   const limit = new WaitLimit(timeouts.idleMs, clock, timers, () => {
@@ -103,26 +105,12 @@ function bodyOf(
   });
 }
 
-/**
- * workerd tells a stream of its own when the client has left: a write to it fails. Of one made in JavaScript it may just stop
- * reading (in 6 of 10 tries), and the replica would go on for nobody.
- */
-function throughRuntime(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const { IdentityTransformStream } = globalThis as {
-    IdentityTransformStream?: new () => TransformStream<Uint8Array, Uint8Array>;
-  };
-  if (IdentityTransformStream === undefined) return body;
-  const { readable, writable } = new IdentityTransformStream();
-  body.pipeTo(writable).catch(() => {});
-  return readable;
-}
-
 /** A transport may give a reason that `new Response` refuses. */
-function reasonOf({ statusText }: Response): string {
+function reasonOf(statusText: string): string {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : "";
 }
 
-function tellDecision({ lease, tries, queueMs }: Exchange, headers: Headers): void {
+function tellDecision({ lease, tries, queueMs }: Exchange, headers: HeaderList): void {
   if (lease === null) return;
   const { replica, decision } = lease;
   headers.set("x-warmroute-replica", headerText(replica.id));

@@ -1,4 +1,4 @@
-import { UsageTail } from "../protocol/index.js";
+import { type HttpRequest, Stop, type StopSignal, UsageTail } from "../protocol/index.js";
 import type { DecisionReason, Lease } from "../routing/index.js";
 import type { Endpoint } from "./endpoints.js";
 import type { Attempt } from "./fleet.js";
@@ -87,7 +87,7 @@ export interface ExchangeListener {
 /** One request from its arrival to its one outcome, with the lease that it holds meanwhile. */
 export class Exchange {
   /** Held for as long as the exchange lasts: in Node the signal of a collected Request never fires. */
-  readonly request: Request;
+  readonly request: HttpRequest;
   /** Path and query of its address. */
   readonly target: string;
   readonly path: string;
@@ -102,8 +102,8 @@ export class Exchange {
   readonly failures: (string | number)[] = [];
   readonly #clock: () => number;
   readonly #listener: ExchangeListener;
-  readonly #left = new AbortController();
-  #upstream: AbortController | null = null;
+  readonly #left = new Stop();
+  #upstream: Stop | null = null;
   #lease: Lease | null = null;
   #attempt: Attempt | null = null;
   #tries = 0;
@@ -114,11 +114,11 @@ export class Exchange {
   readonly #usage = new UsageTail();
   #over = false;
 
-  constructor(request: Request, endpoint: Endpoint | null, clock: () => number, listener: ExchangeListener) {
+  constructor(request: HttpRequest, endpoint: Endpoint | null, clock: () => number, listener: ExchangeListener) {
     this.request = request;
-    const { pathname, search } = new URL(request.url);
-    this.path = pathname;
-    this.target = pathname + search;
+    const { path, target } = targetOf(request.url);
+    this.path = path;
+    this.target = target;
     this.endpoint = endpoint;
     this.#clock = clock;
     this.startS = clock();
@@ -128,8 +128,8 @@ export class Exchange {
   }
 
   /** Aborts when the client leaves. */
-  get left(): AbortSignal {
-    return this.#left.signal;
+  get left(): StopSignal {
+    return this.#left;
   }
 
   get over(): boolean {
@@ -145,11 +145,11 @@ export class Exchange {
   }
 
   /** A replica was chosen; the lease is released when the exchange ends. The one before it must have been rejected. */
-  choose(lease: Lease, attempt: Attempt): AbortController {
+  choose(lease: Lease, attempt: Attempt): Stop {
     this.#lease = lease;
     this.#attempt = attempt;
     this.#tries++;
-    this.#upstream = new AbortController();
+    this.#upstream = new Stop();
     return this.#upstream;
   }
 
@@ -201,7 +201,7 @@ export class Exchange {
     else if (outcome === "replica_broke") this.#attempt?.failed("broke");
     else if (outcome === "replica_stalled") this.#attempt?.failed("stalled");
     else this.#attempt?.abandoned();
-    if (!answered) this.#upstream?.abort();
+    if (!answered) this.#upstream?.abort(new DOMException("the exchange is over", "AbortError"));
     const promptTokens = usage?.promptTokens ?? null;
     const decision = lease?.decision ?? null;
     const hit = decision?.hitChosen ?? null;
@@ -235,4 +235,15 @@ export class Exchange {
   }
 
   readonly #onAbort = (): void => this.leave();
+}
+
+/** An address without anything that a URL would have to read. */
+const PLAIN = /^https?:\/\/[\w.:-]+(\/[\w/-]*)$/;
+
+/** The path, and the path with the query. */
+export function targetOf(url: string): { path: string; target: string } {
+  const plain = PLAIN.exec(url)?.[1];
+  if (plain !== undefined) return { path: plain, target: plain };
+  const { pathname, search } = new URL(url);
+  return { path: pathname, target: pathname + search };
 }

@@ -1,4 +1,4 @@
-import { RequestError, replicaUrl } from "../protocol/index.js";
+import { type HttpAnswer, type PieceSource, RequestError, replicaUrl, type Stop } from "../protocol/index.js";
 import type { Lease } from "../routing/index.js";
 import type { DecisionLog } from "./decisions.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
@@ -22,9 +22,9 @@ export interface Ground {
 
 /** A replica's answer on its way to the client, and the outcome of the exchange once it is delivered. */
 export interface Answer {
-  readonly response: Response;
+  readonly response: HttpAnswer;
   /** Null for an answer without a body. */
-  readonly reader: ReadableStreamDefaultReader<Uint8Array> | null;
+  readonly reader: PieceSource | null;
   /** What was read of it already. */
   readonly first: ReadableStreamReadResult<Uint8Array> | null;
   readonly outcome: RequestOutcome;
@@ -83,10 +83,10 @@ export async function forward(
     ground.metrics.decided(fleet.model, lease.decision);
     ground.totals.decided(fleet.model, lease.decision);
     ground.decisions.add(fleet.model, exchange, lease.decision);
-    const controller = exchange.choose(lease, attempt);
+    const stop = exchange.choose(lease, attempt);
     tried.add(lease.replica.id);
     const sentS = ground.settings.clock();
-    const sent = await send(exchange, body, lease, controller, ground.settings);
+    const sent = await send(exchange, body, lease, stop, ground.settings);
     if (exchange.over) break;
     if (typeof sent !== "string") {
       // A later answer is the one to pass on; what was no answer is none.
@@ -96,7 +96,7 @@ export async function forward(
     if (typeof sent !== "string" && !retries.statuses.includes(sent.response.status)) {
       ground.metrics.stage("upstream", ground.settings.clock() - sentS);
       attempt.answered();
-      if (sent.response.ok) lease.accept();
+      if (sent.response.status <= 299) lease.accept();
       else lease.reject();
       return sent;
     }
@@ -130,18 +130,17 @@ async function send(
   exchange: Exchange,
   body: Uint8Array<ArrayBuffer>,
   lease: Lease,
-  controller: AbortController,
-  { timeouts, timers, upstreamFetch, forwardAuthorization, retries }: Settings,
+  stop: Stop,
+  { timeouts, timers, upstream, forwardAuthorization, retries }: Settings,
 ): Promise<Answer | Failure> {
   const { url, headers } = lease.replica;
-  const abort = (): void => controller.abort();
+  const abort = (): void => stop.abort(new DOMException("the answer is no longer wanted", "AbortError"));
   const work = async (): Promise<Answer | Failure> => {
-    const response = await upstreamFetch(replicaUrl(url!, exchange.target), {
+    const response = await upstream.send(replicaUrl(url!, exchange.target), {
       method: "POST",
       headers: upstreamHeaders(exchange.request.headers, headers, forwardAuthorization),
       body,
-      redirect: "manual",
-      signal: controller.signal,
+      signal: stop,
     });
     const reader = response.body?.getReader() ?? null;
     if (response.status < 200 || response.status > 599) {
@@ -185,7 +184,7 @@ function note(why: Failure | number, sent: Answer | Failure, attempt: Attempt): 
 }
 
 /** How a replica whose queue is full says so. */
-function isFull({ status }: Response): boolean {
+function isFull({ status }: HttpAnswer): boolean {
   return status === 503 || status === 429;
 }
 

@@ -1,9 +1,18 @@
-import { errorResponse, PROMETHEUS_CONTENT_TYPE, RequestError } from "../protocol/index.js";
+import {
+  errorResponse,
+  type HttpAnswer,
+  type HttpRequest,
+  PROMETHEUS_CONTENT_TYPE,
+  RequestError,
+  webRequest,
+  webResponse,
+} from "../protocol/index.js";
 import { addAdmin } from "./admin/index.js";
 import { type GatewayState, gatewayState } from "./admin/state.js";
 import { Core } from "./core.js";
 import { deliver, refuse, toNobody } from "./deliver.js";
 import { ENDPOINTS, type Endpoint } from "./endpoints.js";
+import { targetOf } from "./exchange.js";
 import { forward } from "./forward.js";
 import { headerBytes } from "./headers.js";
 import { Hono } from "./hono.js";
@@ -17,6 +26,8 @@ import { TurnedAway } from "./place.js";
 export interface Gateway {
   /** Answers a request. Never rejects: what fails is an answer too. */
   fetch(request: Request): Promise<Response>;
+  /** As `fetch`, without the web's objects: for a server that has requests and answers of its own, and makes thousands a second. */
+  handle(request: HttpRequest): Promise<HttpAnswer>;
   /** From now on new work is refused with 503. Resolves when the last answer under way has ended. */
   drain(): Promise<void>;
   /** Ends health checks and polls. What is under way goes on; routers stay the caller's. */
@@ -43,9 +54,6 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const core = new Core(options);
   const app = new Hono();
-  for (const endpoint of ENDPOINTS) {
-    app.post(endpoint.path, ({ req }) => answerPrompt(core, req.raw, endpoint));
-  }
   app.get("/v1/models", ({ req }) =>
     guarded(core, req.raw, false, () => listModels(req.raw, core.fleets, core.settings)),
   );
@@ -63,10 +71,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.onError(failed);
   app.notFound(({ req }) => refuse(core.begin(req.raw, null), "bad_request", unknownPath(req.path)));
 
+  const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const endpoint = request.method === "POST" ? BY_PATH.get(targetOf(request.url).path) : undefined;
+    return endpoint === undefined ? app.fetch(webRequest(request)) : answerPrompt(core, request, endpoint);
+  };
   return {
-    async fetch(request) {
-      return app.fetch(request);
-    },
+    handle,
+    fetch: async (request) => webResponse(await handle(request)),
     drain: () => core.drain(),
     close: () => core.close(),
     setOptions: (changes) => core.setOptions(changes),
@@ -76,7 +87,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-async function answerPrompt(core: Core, request: Request, endpoint: Endpoint): Promise<Response> {
+const BY_PATH: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
+
+async function answerPrompt(core: Core, request: HttpRequest, endpoint: Endpoint): Promise<HttpAnswer> {
   const exchange = core.begin(request, endpoint);
   const { settings } = core;
   try {
@@ -144,7 +157,7 @@ const ALLOWED: readonly (readonly [path: string, allow: string])[] = [
   ...["/v1/models", "/health", "/ready", "/metrics"].map((path) => [path, "GET, HEAD"] as const),
 ];
 
-function checkHeaders({ headers }: Request, maxHeaderBytes: number): void {
+function checkHeaders({ headers }: HttpRequest, maxHeaderBytes: number): void {
   const bytes = headerBytes(headers);
   if (bytes <= maxHeaderBytes) return;
   throw new RequestError(431, `The headers have ${bytes} bytes, and the limit is ${maxHeaderBytes}.`, {

@@ -1,3 +1,5 @@
+import { type HeaderFields, HeaderList } from "../protocol/index.js";
+
 /** What belongs to one connection and is never passed on (RFC 9110 §7.6.1), beside what `Connection` names. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -14,8 +16,11 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** `fetch` says these itself, and refuses `expect`. */
 const SAID_BY_FETCH: readonly string[] = ["content-length", "expect", "host"];
 
-/** What a client proves itself with to the gateway, which is not the replica. */
-const CREDENTIALS: readonly string[] = ["authorization", "x-api-key", "api-key", "cookie"];
+/** What is never passed on, by whether credentials are. */
+const NOT_UPSTREAM: Readonly<Record<"with" | "without", ReadonlySet<string>>> = {
+  with: new Set([...HOP_BY_HOP, ...SAID_BY_FETCH]),
+  without: new Set([...HOP_BY_HOP, ...SAID_BY_FETCH, "authorization", "x-api-key", "api-key", "cookie"]),
+};
 
 const OWN_PREFIX = "x-warmroute-";
 
@@ -27,23 +32,24 @@ const DECODED: ReadonlySet<string> = new Set(["gzip", "x-gzip", "deflate", "br"]
  * passed on, and the replica's own.
  */
 export function upstreamHeaders(
-  received: Headers,
+  received: HeaderFields,
   own: Readonly<Record<string, string>> | undefined,
   credentials: boolean,
-): Headers {
-  const headers = endToEnd(received);
-  for (const name of SAID_BY_FETCH) headers.delete(name);
-  if (!credentials) for (const name of CREDENTIALS) headers.delete(name);
+): HeaderList {
+  const headers = without(received, NOT_UPSTREAM[credentials ? "with" : "without"]);
   // `fetch` decodes what it gets: an encoded answer would cost time at both ends and hold back the pieces of a stream.
   headers.set("accept-encoding", "identity");
-  for (const name in own) headers.set(name, own[name]!);
+  for (const name in own) headers.set(name.toLowerCase(), own[name]!);
   return headers;
 }
 
-/** A replica's headers as the client gets them. `fetch` has decoded the body where it can, and then its encoding and length are void. */
-export function clientHeaders(received: Headers): Headers {
-  const headers = endToEnd(received);
-  const codings = received.get("content-encoding")?.toLowerCase().split(",") ?? [];
+/**
+ * A replica's headers as the client gets them.
+ * @param decoded whether the transport has decoded the body where it can, as `fetch` does: then its encoding and length are void.
+ */
+export function clientHeaders(received: HeaderFields, decoded: boolean): HeaderList {
+  const headers = without(received, HOP_BY_HOP);
+  const codings = (decoded ? received.get("content-encoding") : null)?.toLowerCase().split(",") ?? [];
   if (codings.length > 0 && codings.every((coding) => DECODED.has(coding.trim()))) {
     headers.delete("content-encoding");
     headers.delete("content-length");
@@ -52,7 +58,7 @@ export function clientHeaders(received: Headers): Headers {
 }
 
 /** Bytes of all names and values, which are Latin-1. */
-export function headerBytes(headers: Headers): number {
+export function headerBytes(headers: HeaderFields): number {
   let bytes = 0;
   for (const [name, value] of headers) bytes += name.length + value.length;
   return bytes;
@@ -64,7 +70,7 @@ export function headerText(text: string): string {
 }
 
 /** Seconds of a `Retry-After`, which may be a date; null for none, and for what is none. */
-export function retryAfterS(headers: Headers, nowMs: number): number | null {
+export function retryAfterS(headers: HeaderFields, nowMs: number): number | null {
   const value = headers.get("retry-after");
   if (value === null) return null;
   if (/^\d+$/.test(value)) return Number(value);
@@ -72,15 +78,18 @@ export function retryAfterS(headers: Headers, nowMs: number): number | null {
   return Number.isNaN(at) ? null : Math.max(0, (at - nowMs) / 1000);
 }
 
-function endToEnd(received: Headers): Headers {
-  const headers = new Headers(received);
-  const named = received.get("connection")?.toLowerCase().split(",") ?? [];
-  for (const name of received.keys()) {
-    if (HOP_BY_HOP.has(name) || name.startsWith(OWN_PREFIX)) headers.delete(name);
+/** All but those of these names, those that `Connection` names, and those that claim to be ours. */
+function without(received: HeaderFields, names: ReadonlySet<string>): HeaderList {
+  const named = received
+    .get("connection")
+    ?.toLowerCase()
+    .split(",")
+    .map((name) => name.trim());
+  const kept: [string, string][] = [];
+  for (const field of received) {
+    const name = field[0];
+    if (names.has(name) || name.startsWith(OWN_PREFIX) || named?.includes(name)) continue;
+    kept.push([name, field[1]]);
   }
-  for (const name of named) {
-    const trimmed = name.trim();
-    if (/^[!#$%&'*+\-.^_`|~\da-z]+$/.test(trimmed)) headers.delete(trimmed);
-  }
-  return headers;
+  return new HeaderList(kept);
 }

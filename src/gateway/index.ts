@@ -20,3 +20,4 @@ export {
   type RetryOptions,
   type TimeoutOptions,
 } from "./options.js";
+export { fetchUpstream, type Upstream, type UpstreamRequest } from "./upstream.js";

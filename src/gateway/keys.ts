@@ -1,4 +1,4 @@
-import { RequestError } from "../protocol/index.js";
+import { type HeaderFields, RequestError } from "../protocol/index.js";
 import type { Exchange } from "./exchange.js";
 import type { KeyOptions, Settings } from "./options.js";
 import { RateLimit } from "./rate-limit.js";
@@ -77,7 +77,7 @@ export class KeyRing {
    * The key of a request: `authorization: Bearer …`, or Anthropic's `x-api-key`. Null where anybody may come in.
    * @throws RequestError 401 for none, and for an unknown one.
    */
-  async keyOf(headers: Headers): Promise<Key | null> {
+  async keyOf(headers: HeaderFields): Promise<Key | null> {
     if (this.#keys === null) return null;
     const secret = bearer(headers) ?? headers.get("x-api-key");
     if (secret === null) throw unauthorized("A key is needed: `authorization: Bearer <key>`.", "missing_api_key");
@@ -90,7 +90,7 @@ export class KeyRing {
   }
 
   /** Whether the request has the admin token. */
-  async isAdmin(headers: Headers): Promise<boolean> {
+  async isAdmin(headers: HeaderFields): Promise<boolean> {
     const secret = bearer(headers);
     return this.#admin !== null && secret !== null && equal(this.#admin, await sha256(secret));
   }
@@ -113,7 +113,7 @@ function tooMany(message: string, waitS: number): RequestError {
   });
 }
 
-function bearer(headers: Headers): string | null {
+function bearer(headers: HeaderFields): string | null {
   return /^bearer +(.+)$/i.exec(headers.get("authorization")?.trim() ?? "")?.[1] ?? null;
 }
 

@@ -1,16 +1,31 @@
-import { errorResponse, type Model, type ModelList, replicaUrl } from "../protocol/index.js";
+import {
+  errorResponse,
+  HeaderList,
+  type HttpRequest,
+  type Model,
+  type ModelList,
+  replicaUrl,
+  Stop,
+} from "../protocol/index.js";
 import type { Replica } from "../routing/index.js";
 import type { Fleet } from "./fleet.js";
 import type { Settings } from "./options.js";
+import { textOf } from "./upstream.js";
 import { TIMED_OUT, within } from "./wait.js";
 
 const PATIENCE_MS = 5000;
+/** More than any list of models. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
  * The models of all replicas that answer in time, each once; the first replica's word counts. Where the gateway has `models`, these
  * and no others. 503 when no replica answers.
  */
-export async function listModels(request: Request, fleets: readonly Fleet[], settings: Settings): Promise<Response> {
+export async function listModels(
+  request: HttpRequest,
+  fleets: readonly Fleet[],
+  settings: Settings,
+): Promise<Response> {
   const asked = fleets.flatMap((fleet) =>
     fleet.router.replicas.filter(({ id }) => !fleet.unavailable.has(id)).map((replica) => ({ fleet, replica })),
   );
@@ -34,18 +49,18 @@ export async function listModels(request: Request, fleets: readonly Fleet[], set
   return Response.json({ object: "list", data: [...models.values()] });
 }
 
-async function modelsOf(replica: Replica, request: Request, settings: Settings): Promise<Model[] | null> {
-  const { upstreamFetch, forwardAuthorization, timers } = settings;
+async function modelsOf(replica: Replica, request: HttpRequest, settings: Settings): Promise<Model[] | null> {
+  const { upstream, forwardAuthorization, timers } = settings;
   const authorization = forwardAuthorization ? request.headers.get("authorization") : null;
-  const late = new AbortController();
+  const late = new Stop();
   const ask = async (): Promise<Model[] | null> => {
-    const response = await upstreamFetch(replicaUrl(replica.url!, "/v1/models"), {
-      headers: { ...(authorization !== null && { authorization }), ...replica.headers },
-      redirect: "manual",
-      signal: late.signal,
-    });
-    const list: unknown = await response.json();
-    if (!response.ok) return null;
+    const headers = new HeaderList(
+      Object.entries({ ...(authorization !== null && { authorization }), ...replica.headers }),
+    );
+    const url = replicaUrl(replica.url!, "/v1/models");
+    const answer = await upstream.send(url, { method: "GET", headers, body: null, signal: late });
+    const list: unknown = JSON.parse((await textOf(answer, MOST_BYTES)) ?? "null");
+    if (answer.status !== 200) return null;
     const data = (list as Partial<ModelList> | null)?.data;
     return Array.isArray(data) ? data.filter((model) => typeof model?.id === "string") : null;
   };
@@ -55,6 +70,6 @@ async function modelsOf(replica: Replica, request: Request, settings: Settings):
   } catch {
     return null;
   } finally {
-    late.abort();
+    late.abort(new Error("the answer is no longer waited for"));
   }
 }

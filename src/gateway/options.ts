@@ -2,6 +2,7 @@ import { Random } from "../random/index.js";
 import type { Router, Timers } from "../routing/index.js";
 import type { RequestRecord } from "./exchange.js";
 import { checkBoolean, checkFields, checkFunction, checkNumber, type NumberRule, shown } from "./option-checks.js";
+import { fetchUpstream, type Upstream } from "./upstream.js";
 
 /** What a gateway is made of. Exactly one of `router` and `models` is given. */
 export interface GatewayOptions {
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   models?: Readonly<Record<string, Router>>;
   /** Sends a request to a replica; the body that it answers with is decoded, as `fetch` does it. Default: the global `fetch`. */
   upstreamFetch?: typeof fetch;
+  /** In place of `upstreamFetch`: a transport that does without the web's objects. */
+  upstream?: Upstream;
   /** Called once for each request to an endpoint of replicas, when it has ended. */
   onRequestEnd?: (record: RequestRecord) => void;
   /** Bytes of the largest body that is accepted. Default: 8 MiB. */
@@ -175,7 +178,7 @@ export interface GatewayDefaults {
 export interface Settings {
   /** By model; one router for all has the name "". */
   readonly routers: ReadonlyMap<string, Router>;
-  readonly upstreamFetch: typeof fetch;
+  readonly upstream: Upstream;
   readonly onRequestEnd: (record: RequestRecord) => void;
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
@@ -199,7 +202,6 @@ export interface Settings {
 export function readOptions(options: GatewayOptions): Settings {
   checkFields("options", options, NAMES);
   const {
-    upstreamFetch = (input, init) => fetch(input, init),
     onRequestEnd = () => {},
     maxBodyBytes,
     maxHeaderBytes,
@@ -209,7 +211,7 @@ export function readOptions(options: GatewayOptions): Settings {
   } = { ...GATEWAY_DEFAULTS, ...defined(options) } as GatewayOptions & GatewayDefaults;
   const { clock = () => performance.now() / 1000, timers = REAL_TIMERS, adminTokenSha256, keys } = options;
   const { random = seeded() } = options;
-  for (const [name, value] of Object.entries({ upstreamFetch, onRequestEnd, clock, random })) {
+  for (const [name, value] of Object.entries({ onRequestEnd, clock, random })) {
     checkFunction(name, value);
   }
   if (typeof timers?.setTimeout !== "function" || typeof timers.clearTimeout !== "function") {
@@ -226,7 +228,7 @@ export function readOptions(options: GatewayOptions): Settings {
   if (keys !== undefined) checkKeys(keys);
   return {
     routers: routersOf(options),
-    upstreamFetch,
+    upstream: upstreamOf(options),
     onRequestEnd,
     maxBodyBytes,
     maxHeaderBytes,
@@ -245,6 +247,19 @@ export function readOptions(options: GatewayOptions): Settings {
     timers,
     random,
   };
+}
+
+function upstreamOf({ upstreamFetch, upstream }: GatewayOptions): Upstream {
+  if (upstream === undefined) {
+    const send = upstreamFetch ?? ((input, init) => fetch(input, init));
+    checkFunction("upstreamFetch", send);
+    return fetchUpstream(send);
+  }
+  if (upstreamFetch !== undefined) throw new TypeError("upstreamFetch and upstream exclude each other");
+  if (typeof upstream?.send !== "function" || typeof upstream.decodes !== "boolean") {
+    throw new TypeError(`upstream must be { send, decodes }, not ${shown(upstream)}`);
+  }
+  return upstream;
 }
 
 /** @throws TypeError for an address that the gateway would not send to. It is shown without what may be a secret. */
@@ -271,6 +286,7 @@ const NAMES = [
   "router",
   "models",
   "upstreamFetch",
+  "upstream",
   "onRequestEnd",
   "maxBodyBytes",
   "maxHeaderBytes",

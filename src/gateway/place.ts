@@ -30,7 +30,8 @@ export async function choose(
   const apiKey = exchange.key?.namespace;
   const exclude = excludedBy(exchange, message, fleet, settings, tried);
   const options: AcquireOptions = {
-    signal: exchange.left,
+    // The router uses no more of one than this has.
+    signal: exchange.left as AbortSignal,
     timeoutMs,
     explain: settings.adminTokenSha256 !== null,
     ...(session !== null && { session }),

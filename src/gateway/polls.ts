@@ -1,9 +1,10 @@
-import { replicaUrl } from "../protocol/index.js";
+import { HeaderList, replicaUrl, Stop } from "../protocol/index.js";
 import type { Replica } from "../routing/index.js";
 import { loadOf } from "./engine-load.js";
 import type { Fleet } from "./fleet.js";
 import type { GatewayMetrics } from "./metrics.js";
 import type { Settings } from "./options.js";
+import { discard, textOf } from "./upstream.js";
 
 /** More than any engine's `/metrics`. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -16,7 +17,7 @@ export class Polls {
   readonly #fleets: () => Iterable<Fleet>;
   readonly #metrics: GatewayMetrics;
   readonly #settings: Settings;
-  readonly #stop = new AbortController();
+  readonly #stop = new Stop();
   readonly #timers = new Set<unknown>();
   readonly #underWay = new Set<string>();
 
@@ -30,7 +31,7 @@ export class Polls {
   }
 
   close(): void {
-    this.#stop.abort();
+    this.#stop.abort(new Error("the gateway is closed"));
     for (const timer of this.#timers) this.#settings.timers.clearTimeout(timer);
   }
 
@@ -42,11 +43,11 @@ export class Polls {
           if (this.#underWay.has(name)) continue;
           this.#underWay.add(name);
           void poll(fleet, replica)
-            .catch((error: unknown) => this.#stop.signal.aborted || console.error(error))
+            .catch((error: unknown) => this.#stop.aborted || console.error(error))
             .finally(() => this.#underWay.delete(name));
         }
       }
-      if (!this.#stop.signal.aborted) this.#later(ms, round);
+      if (!this.#stop.aborted) this.#later(ms, round);
     };
     // Not at once: whoever makes a gateway may be about to change its replicas.
     this.#later(0, round);
@@ -66,7 +67,7 @@ export class Polls {
     const { path, timeoutMs } = this.#settings.health!;
     const response = await this.#get(replicaUrl(url!, path), headers, timeoutMs, false);
     const member = fleet.member(id);
-    if (this.#stop.signal.aborted || member === undefined) return;
+    if (this.#stop.aborted || member === undefined) return;
     this.#metrics.polled("health", fleet.model, id, response !== null);
     fleet.checked(member, response !== null);
   }
@@ -75,7 +76,7 @@ export class Polls {
     const { path, timeoutMs } = this.#settings.load!;
     const text = await this.#get(replicaUrl(url!, path), headers, timeoutMs, true);
     const report = text === null ? null : loadOf(text);
-    if (this.#stop.signal.aborted || fleet.member(id) === undefined) return;
+    if (this.#stop.aborted || fleet.member(id) === undefined) return;
     this.#metrics.polled("load", fleet.model, id, report !== null);
     // What is not told stays what it was, and is no longer believed after the router's `loadValidSecs`.
     const member = fleet.member(id)!;
@@ -90,42 +91,25 @@ export class Polls {
     timeoutMs: number,
     read: boolean,
   ): Promise<string | null> {
-    const { timers, upstreamFetch } = this.#settings;
-    const late = new AbortController();
-    const abort = (): void => late.abort();
+    const { timers, upstream } = this.#settings;
+    const late = new Stop();
+    const abort = (): void => late.abort(new Error("the time is over"));
     const timer = timers.setTimeout(abort, timeoutMs);
-    this.#stop.signal.addEventListener("abort", abort);
+    this.#stop.addEventListener("abort", abort);
     try {
-      const init = { headers: { ...headers }, redirect: "manual", signal: late.signal } as const;
-      const response = await upstreamFetch(address, init);
-      if (!response.ok || !read) {
-        void response.body?.cancel().catch(() => {});
-        return response.ok ? "" : null;
+      const own = new HeaderList(Object.entries(headers ?? {}));
+      const answer = await upstream.send(address, { method: "GET", headers: own, body: null, signal: late });
+      const ok = answer.status >= 200 && answer.status <= 299;
+      if (!ok || !read) {
+        discard(answer);
+        return ok ? "" : null;
       }
-      return await textOf(response);
+      return await textOf(answer, MOST_BYTES);
     } catch {
       return null;
     } finally {
       timers.clearTimeout(timer);
-      this.#stop.signal.removeEventListener("abort", abort);
+      this.#stop.removeEventListener("abort", abort);
     }
   }
-}
-
-/** Null for one that is too long. */
-async function textOf({ body }: Response): Promise<string | null> {
-  if (body === null) return "";
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    bytes += piece.value.byteLength;
-    if (bytes > MOST_BYTES) {
-      void reader.cancel().catch(() => {});
-      return null;
-    }
-    text += decoder.decode(piece.value, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -1,3 +1,4 @@
+import type { StopSignal } from "../protocol/index.js";
 import type { Timers } from "../routing/index.js";
 
 export const TIMED_OUT: unique symbol = Symbol("timed out");
@@ -11,7 +12,7 @@ export function within<Result>(
   ms: number,
   work: Promise<Result>,
   timers: Timers,
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<Result | typeof TIMED_OUT> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => done(() => reject(signal.reason));
@@ -31,7 +32,7 @@ export function within<Result>(
 }
 
 /** Waits; a signal ends it early. */
-export function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, timers: Timers, signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       timers.clearTimeout(timer);

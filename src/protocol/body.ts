@@ -1,4 +1,5 @@
 import { RequestError } from "./errors.js";
+import type { HttpRequest } from "./http.js";
 
 /** Which endpoint a body is for. */
 export type PromptKind = "completions" | "chat";
@@ -7,7 +8,10 @@ export type PromptKind = "completions" | "chat";
  * The body of a request, of at most `maxBytes`.
  * @throws RequestError 413 as soon as it is known to be larger: by its header, or by counting.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(
+  request: Pick<HttpRequest, "headers" | "body">,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > maxBytes) throw tooLarge(announced, maxBytes);
   if (request.body === null) return new Uint8Array(0);
@@ -25,11 +29,13 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return joined(pieces, length);
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** @throws RequestError 400 unless the bytes are a JSON object in UTF-8. */
 export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> {
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    body = JSON.parse(utf8.decode(bytes));
   } catch {
     throw new RequestError(400, "The body is not valid JSON in UTF-8.", { code: "invalid_json" });
   }
@@ -83,6 +89,7 @@ function tooLarge(bytes: number, maxBytes: number): RequestError {
 }
 
 function joined(pieces: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  if (pieces.length === 1) return pieces[0] as Uint8Array<ArrayBuffer>;
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const piece of pieces) {

@@ -1,5 +1,14 @@
 export { type PromptKind, parseJsonObject, readBody, requirePrompt } from "./body.js";
 export { type ErrorBody, type ErrorDetails, errorBody, errorResponse, RequestError } from "./errors.js";
+export {
+  type HeaderFields,
+  HeaderList,
+  type HttpAnswer,
+  type HttpBody,
+  type HttpRequest,
+  Stop,
+  type StopSignal,
+} from "./http.js";
 export type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -24,7 +33,15 @@ export {
 } from "./prometheus.js";
 export { type PieceSource, relay } from "./relay.js";
 export { replicaUrl } from "./replica-url.js";
-export { type Certificate, ListenError, type Listener, type ListenOptions, listen } from "./server/listen.js";
-export type { FetchHandler } from "./server/request-listener.js";
+export {
+  type Certificate,
+  ListenError,
+  type Listener,
+  type ListenOptions,
+  listen,
+  listenHttp,
+} from "./server/listen.js";
+export type { FetchHandler, HttpHandler } from "./server/request-listener.js";
 export { SSE_DONE, SSE_HEADERS, type SseEvent, SseParser, sseEvent } from "./sse.js";
 export { UsageTail } from "./usage.js";
+export { streamOf, webRequest, webResponse, webSignal } from "./web.js";

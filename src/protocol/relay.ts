@@ -3,7 +3,7 @@ export type PieceSource = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" |
 
 /** What a relayed body tells of itself. The last three exclude each other. */
 export interface RelayEvents {
-  /** A piece, not empty, was passed on. */
+  /** A piece, not empty, is passed on. */
   onPiece(piece: Uint8Array): void;
   /** The source ended, and all of it was passed on. */
   onEnd(): void;
@@ -14,41 +14,51 @@ export interface RelayEvents {
 }
 
 /** The same bytes in the same pieces: one is taken from the source when one is asked for, so nothing piles up here. */
-export function relay(source: PieceSource, events: RelayEvents): ReadableStream<Uint8Array> {
-  let cancelled = false;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let piece: ReadableStreamReadResult<Uint8Array>;
-        try {
-          piece = await source.read();
-        } catch (error) {
-          if (cancelled) return;
-          const lastBytes = events.onBreak(error);
-          if (lastBytes === null) {
-            controller.error(error);
-            return;
-          }
-          controller.enqueue(lastBytes);
-          controller.close();
-          return;
-        }
-        if (cancelled) return;
-        if (piece.done) {
-          events.onEnd();
-          controller.close();
-          return;
-        }
-        controller.enqueue(piece.value);
-        if (piece.value.byteLength > 0) events.onPiece(piece.value);
-      },
-      async cancel(reason) {
-        cancelled = true;
-        events.onCancel();
-        // The source may be aborted already, which is no concern of who cancels.
-        await source.cancel(reason).catch(() => {});
-      },
-    },
-    { highWaterMark: 0 },
-  );
+export function relay(source: PieceSource, events: RelayEvents): PieceSource {
+  return new Relay(source, events);
+}
+
+const END = { done: true, value: undefined } as const;
+
+class Relay implements PieceSource {
+  readonly #source: PieceSource;
+  readonly #events: RelayEvents;
+  #over = false;
+
+  constructor(source: PieceSource, events: RelayEvents) {
+    this.#source = source;
+    this.#events = events;
+  }
+
+  async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    if (this.#over) return END;
+    let piece: ReadableStreamReadResult<Uint8Array>;
+    try {
+      piece = await this.#source.read();
+    } catch (error) {
+      return this.#broken(error);
+    }
+    if (this.#over) return END;
+    if (piece.done) {
+      this.#over = true;
+      this.#events.onEnd();
+    } else if (piece.value.byteLength > 0) this.#events.onPiece(piece.value);
+    return piece;
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#events.onCancel();
+    // The source may be aborted already, which is no concern of who cancels.
+    await this.#source.cancel(reason).catch(() => {});
+  }
+
+  #broken(error: unknown): ReadableStreamReadResult<Uint8Array> {
+    if (this.#over) return END;
+    this.#over = true;
+    const lastBytes = this.#events.onBreak(error);
+    if (lastBytes === null) throw error;
+    return { done: false, value: lastBytes };
+  }
 }

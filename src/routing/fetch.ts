@@ -1,4 +1,4 @@
-import { type PieceSource, relay, replicaUrl, UsageTail } from "../protocol/index.js";
+import { type PieceSource, relay, replicaUrl, streamOf, UsageTail } from "../protocol/index.js";
 import { checkFields, checkFunction, checkNumber } from "./checks.js";
 import { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 import { type FetchCall, readCall } from "./fetch-call.js";
@@ -169,7 +169,7 @@ function deliver(lease: Lease, { response, reader, first }: Answer, call: FetchC
     },
     onCancel: () => orEnd(() => lease.release({ error: new Error("the reader of the answer left") })),
   });
-  const answer = new Response(relayed, { status, statusText, headers });
+  const answer = new Response(streamOf(relayed), { status, statusText, headers });
   Object.defineProperty(answer, "url", { value: response.url });
   return answer;
 }

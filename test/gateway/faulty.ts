@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { requestListener } from "../../src/protocol/server/request-listener.js";
+import { fetchListener } from "../../src/protocol/server/request-listener.js";
 import { type SimulatedReplica, simulatedReplica } from "../../src/simulator/index.js";
 
 /** When a fault strikes: before the connection is of use, before the head, before the first byte of the body, after the first event. */
@@ -22,7 +22,7 @@ const PAUSE_TURNS = 25;
 
 export async function faultyReplica(fault: Fault, phase: Phase): Promise<FaultyReplica> {
   const replica = simulatedReplica({ speed: 10_000 });
-  const wellBehaved = requestListener((request) => replica.fetch(request)) as RequestListener;
+  const wellBehaved = fetchListener((request) => replica.fetch(request)) as RequestListener;
   let struck = 0;
   const server = createServer((incoming, outgoing) => {
     if (phase === "connect" && fault !== "slow") return;

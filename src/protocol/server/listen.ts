@@ -2,11 +2,12 @@ import {
   httpModule,
   httpsModule,
   type IncomingMessage,
+  type RequestListener,
   type Server,
   type ServerResponse,
   type Socket,
 } from "./node-types.js";
-import { type FetchHandler, requestListener } from "./request-listener.js";
+import { type FetchHandler, fetchListener, type HttpHandler, requestListener } from "./request-listener.js";
 
 /** An address at which nothing can listen: what it is that is wrong with it. */
 export class ListenError extends Error {
@@ -57,9 +58,18 @@ const MOST_HEADER_BYTES = 64 * 1024;
  * Serves a fetch handler over HTTP/1.1, in Node, Deno and Bun.
  * @throws ListenError when the address cannot be had or the certificate is none, TypeError where nothing can listen.
  */
-export async function listen(handler: FetchHandler, address: ListenOptions): Promise<Listener> {
+export function listen(handler: FetchHandler, address: ListenOptions): Promise<Listener> {
+  return listenWith(fetchListener(handler), address);
+}
+
+/** As `listen`, for a handler that does without the web's objects. */
+export function listenHttp(handler: HttpHandler, address: ListenOptions): Promise<Listener> {
+  return listenWith(requestListener(handler), address);
+}
+
+async function listenWith(listener: RequestListener, address: ListenOptions): Promise<Listener> {
   const { certificate } = address;
-  const server = serverOf(handler, address);
+  const server = serverOf(listener, address);
   /** The connections, and how many requests are under way on each. */
   const connections = new Map<Socket, number>();
   let closing = false;
@@ -100,14 +110,17 @@ export async function listen(handler: FetchHandler, address: ListenOptions): Pro
   };
 }
 
-function serverOf(handler: FetchHandler, { certificate, maxHeaderBytes = MOST_HEADER_BYTES }: ListenOptions): Server {
+function serverOf(
+  listener: RequestListener,
+  { certificate, maxHeaderBytes = MOST_HEADER_BYTES }: ListenOptions,
+): Server {
   const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: maxHeaderBytes,
   };
-  if (certificate === undefined) return httpModule().createServer(options, requestListener(handler));
+  if (certificate === undefined) return httpModule().createServer(options, listener);
   try {
-    return httpsModule().createServer({ ...options, ...certificate }, requestListener(handler));
+    return httpsModule().createServer({ ...options, ...certificate }, listener);
   } catch (error) {
     throw new ListenError(`tls cannot be: ${(error as Error).message}`, "certificate", error);
   }

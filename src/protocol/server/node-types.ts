@@ -21,9 +21,11 @@ export interface Socket extends Emitter {
 export interface IncomingMessage extends Emitter {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  readonly headers: { readonly host?: string | undefined };
-  /** Names and values by turns. */
-  readonly rawHeaders: readonly string[];
+  /** Names in small letters; what came several times is joined, but cookies that are set. */
+  readonly headers: {
+    readonly host?: string | undefined;
+    readonly [name: string]: string | readonly string[] | undefined;
+  };
   readonly complete: boolean;
   readonly socket: Socket;
   pause(): this;

@@ -1,31 +1,49 @@
+import { type HeaderFields, type HttpAnswer, type HttpBody, type HttpRequest, Stop } from "../http.js";
+import type { PieceSource } from "../relay.js";
+import { webRequest } from "../web.js";
+import { IncomingPieces } from "./incoming-pieces.js";
 import type { IncomingMessage, RequestListener, ServerResponse } from "./node-types.js";
 
 export type FetchHandler = (request: Request) => Promise<Response>;
 
-/**
- * A listener for `node:http` that answers through a fetch handler. Bodies pass both ways as they come, read only as fast as
- * the other side takes them. A client that leaves aborts `request.signal` and cancels the answer's body; a body that
- * errors cuts the connection, so that the client cannot take it for whole; `Response.error()` closes it without an answer.
- */
-export function requestListener(handler: FetchHandler): RequestListener {
+/** Answers without the web's objects. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** As `requestListener`, for a handler of the web's objects. */
+export function fetchListener(handler: FetchHandler): RequestListener {
   // A Request that nobody holds may be collected, and its signal then never fires: Node keeps the link to it weakly.
   const open = new Set<Request>();
-  return (incoming, outgoing) => {
-    const leaving = new AbortController();
-    let request: Request;
+  return requestListener(async (request) => {
+    let web: Request;
     try {
-      request = toRequest(incoming, leaving.signal);
+      web = webRequest(request);
     } catch {
+      return new Response(null, { status: 400, headers: { connection: "close" } });
+    }
+    open.add(web);
+    (request as NodeRequest).onClose = () => void open.delete(web);
+    return handler(web);
+  });
+}
+
+/**
+ * A listener for `node:http`. Bodies pass both ways as they come, read only as fast as the other side takes them. A client that leaves
+ * aborts the request's signal and cancels the answer's body; a body that errors cuts the connection, so that the client cannot take
+ * it for whole; `Response.error()` closes it without an answer.
+ */
+export function requestListener(handler: HttpHandler): RequestListener {
+  return (incoming, outgoing) => {
+    const request = NodeRequest.of(incoming);
+    if (request === null) {
       outgoing.writeHead(400, { connection: "close" }).end();
       return;
     }
-    open.add(request);
     outgoing.once("close", () => {
-      open.delete(request);
-      if (!outgoing.writableFinished) leaving.abort(new DOMException("the client left", "AbortError"));
+      request.onClose();
+      if (!outgoing.writableFinished) request.signal.abort(new DOMException("the client left", "AbortError"));
     });
     handler(request)
-      .then((response) => send(response, incoming, outgoing))
+      .then((answer) => send(answer, incoming, outgoing))
       .catch((error: unknown) => {
         console.error(error);
         if (!outgoing.headersSent) outgoing.writeHead(500, { connection: "close" });
@@ -36,85 +54,96 @@ export function requestListener(handler: FetchHandler): RequestListener {
 
 const HOST = /^[\w.:[\]-]+$/;
 
-function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
-  const target = incoming.url ?? "/";
-  const host = incoming.headers.host ?? "localhost";
-  // One with a slash or a question mark would become a part of the path.
-  if (!HOST.test(host)) throw new TypeError(`not a host: ${JSON.stringify(host)}`);
-  const url = target.startsWith("/") ? `http://${host}${target}` : target;
-  const headers = new Headers();
-  const raw = incoming.rawHeaders;
-  for (let i = 0; i < raw.length; i += 2) headers.append(raw[i]!, raw[i + 1]!);
-  const method = incoming.method ?? "GET";
-  if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
-  const init: RequestInit & { duplex: "half" } = { method, headers, signal, body: bodyOf(incoming), duplex: "half" };
-  return new Request(url, init);
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderFields;
+  readonly signal: Stop = new Stop();
+  readonly body: HttpBody | null;
+  onClose: () => void = () => {};
+
+  /** Null for one whose host is none: one with a slash or a question mark would become a part of the path. */
+  static of(incoming: IncomingMessage): NodeRequest | null {
+    const target = incoming.url ?? "/";
+    const host = incoming.headers.host ?? "localhost";
+    if (!HOST.test(host)) return null;
+    const url = target.startsWith("/") ? `http://${host}${target}` : target;
+    return target.startsWith("/") || URL.canParse(url) ? new NodeRequest(incoming, url) : null;
+  }
+
+  private constructor(incoming: IncomingMessage, url: string) {
+    this.method = incoming.method ?? "GET";
+    this.url = url;
+    this.headers = new NodeHeaders(incoming);
+    const bodiless = this.method === "GET" || this.method === "HEAD";
+    this.body = bodiless ? null : { getReader: () => new IncomingPieces(incoming) };
+  }
 }
 
-function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  let reading = true;
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        const finish = (error?: Error) => {
-          if (!reading) return;
-          reading = false;
-          if (error === undefined) controller.close();
-          else controller.error(error);
-        };
-        incoming.on("data", (chunk: Uint8Array) => {
-          if (!reading) return;
-          incoming.pause();
-          controller.enqueue(chunk);
-        });
-        incoming.once("end", () => finish());
-        incoming.once("error", finish);
-        incoming.once("close", () => finish(new Error("the client left before its request was whole")));
-        incoming.pause();
-      },
-      pull() {
-        incoming.resume();
-      },
-      cancel() {
-        reading = false;
-      },
-    },
-    { highWaterMark: 0 },
-  );
+class NodeHeaders implements HeaderFields {
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  get(name: string): string | null {
+    const value = this.#incoming.headers[name];
+    return value === undefined ? null : joined(value);
+  }
+
+  *[Symbol.iterator](): Iterator<[string, string]> {
+    const { headers } = this.#incoming;
+    for (const name in headers) yield [name, joined(headers[name]!)];
+  }
 }
 
-async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const body = response.body;
+function joined(value: string | readonly string[]): string {
+  return typeof value === "string" ? value : value.join(", ");
+}
+
+async function send(answer: HttpAnswer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const reader = answer.body?.getReader();
   if (outgoing.destroyed) {
-    await body?.cancel();
+    await reader?.cancel();
     return;
   }
-  if (response.type === "error") {
+  if (answer instanceof Response && answer.type === "error") {
     outgoing.destroy();
     return;
   }
   const headers: string[] = [];
-  for (const [name, value] of response.headers) headers.push(name, value);
+  for (const [name, value] of answer.headers) headers.push(name, value);
   if (!incoming.complete) outgoing.once("finish", () => readAway(incoming));
-  outgoing.writeHead(response.status, headers);
-  if (body === null) {
+  outgoing.writeHead(answer.status, headers);
+  if (reader === undefined) {
     outgoing.end();
     return;
   }
-  const reader = body.getReader();
   outgoing.once("close", () => void reader.cancel().catch(() => {}));
-  // A body that is late must not hold the headers back; one that is there shares a packet with them.
-  soon(() => {
-    if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
-  });
   try {
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      if (!outgoing.write(piece.value)) await drained(outgoing);
-    }
+    await pass(reader, outgoing);
     outgoing.end();
   } catch {
     // What was written still goes out, but not the mark of the end.
     outgoing.socket?.destroySoon();
+  }
+}
+
+async function pass(reader: PieceSource, outgoing: ServerResponse): Promise<void> {
+  let first = true;
+  for (;;) {
+    const next = reader.read();
+    if (first) {
+      first = false;
+      // A body that is late must not hold the headers back; one that is there shares a packet with them.
+      soon(() => {
+        if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
+      });
+    }
+    const { done, value } = await next;
+    if (done) return;
+    if (!outgoing.write(value)) await drained(outgoing);
   }
 }
 

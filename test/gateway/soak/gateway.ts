@@ -1,6 +1,6 @@
 // The gateway as a process of its own, started with `--expose-gc`: `gateway.ts <JSON: urls of replicas by model>`. Asked over IPC it
 // tells its state and the memory that it holds after a collection.
-import { listen } from "../../../src/cli/listen.js";
+import { listenHttp } from "../../../src/cli/listen.js";
 import { createUpstream } from "../../../src/cli/upstream.js";
 import { createGateway, type RequestOutcome } from "../../../src/gateway/index.js";
 import { Router } from "../../../src/routing/index.js";
@@ -22,13 +22,13 @@ const gateway = createGateway({
   breaker: { openMs: 1_000 },
   health: { intervalMs: 1_000, unhealthyAfter: 2, healthyAfter: 1 },
   load: {},
-  upstreamFetch: createUpstream({ connections: 64 }).fetch,
+  upstream: createUpstream({ connections: 64 }),
   onRequestEnd({ outcome, failures }) {
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     for (const why of failures) causes.set(why, (causes.get(why) ?? 0) + 1);
   },
 });
-const { url } = await listen((request) => gateway.fetch(request), { host: "127.0.0.1", port: 0 });
+const { url } = await listenHttp((request) => gateway.handle(request), { host: "127.0.0.1", port: 0 });
 process.send!({ url });
 
 process.on("message", () => {

@@ -1,0 +1,78 @@
+import type { PieceSource } from "../protocol/index.js";
+import type { Dispatcher } from "./undici.js";
+
+const END = { done: true, value: undefined } as const;
+/** So much may be there unread before the connection is no longer read. */
+const MOST_BYTES = 65_536;
+
+/** An answer's body as undici gives it, for who reads it piece by piece. */
+export class UpstreamPieces implements PieceSource {
+  readonly #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #controller: Dispatcher.DispatchController | null = null;
+  /** What it was aborted with before there was a controller. */
+  #aborted: Error | null = null;
+  #end: { readonly error: unknown; readonly failed: boolean } | null = null;
+  #waiting: { resolve(result: ReadableStreamReadResult<Uint8Array>): void; reject(error: unknown): void } | null = null;
+
+  begin(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#aborted !== null) controller.abort(this.#aborted);
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = reason instanceof Error ? reason : new Error(String(reason));
+    if (this.#end === null) this.#controller?.abort(this.#aborted);
+  }
+
+  push(piece: Uint8Array): void {
+    if (this.#end !== null) return;
+    if (this.#waiting !== null) {
+      const { resolve } = this.#waiting;
+      this.#waiting = null;
+      resolve({ done: false, value: piece });
+      return;
+    }
+    this.#pieces.push(piece);
+    this.#bytes += piece.byteLength;
+    if (this.#bytes > MOST_BYTES) this.#controller?.pause();
+  }
+
+  end(): void {
+    this.#finish({ error: null, failed: false });
+  }
+
+  fail(error: unknown): void {
+    this.#finish({ error, failed: true });
+  }
+
+  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const value = this.#pieces.shift();
+    if (value !== undefined) {
+      this.#bytes -= value.byteLength;
+      if (this.#controller?.paused === true && this.#bytes === 0) this.#controller.resume();
+      return Promise.resolve({ done: false, value });
+    }
+    if (this.#end !== null) return this.#end.failed ? Promise.reject(this.#end.error) : Promise.resolve(END);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  async cancel(reason: unknown = new Error("nobody reads the answer")): Promise<void> {
+    this.#pieces.length = 0;
+    if (this.#end !== null) return;
+    this.#finish({ error: null, failed: false });
+    this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)));
+  }
+
+  #finish(end: { error: unknown; failed: boolean }): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    if (this.#waiting === null) return;
+    const { resolve, reject } = this.#waiting;
+    this.#waiting = null;
+    if (end.failed) reject(end.error);
+    else resolve(END);
+  }
+}

@@ -1,0 +1,56 @@
+import type { PieceSource } from "../relay.js";
+import type { IncomingMessage } from "./node-types.js";
+
+const END = { done: true, value: undefined } as const;
+
+/** A body of `node:http`, piece by piece; the socket is read only while a piece is wanted. */
+export class IncomingPieces implements PieceSource {
+  readonly #incoming: IncomingMessage;
+  readonly #pieces: Uint8Array[] = [];
+  #end: { readonly error: Error | null } | null = null;
+  #waiting: { resolve(result: ReadableStreamReadResult<Uint8Array>): void; reject(error: Error): void } | null = null;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+    incoming.on("data", (piece: Uint8Array) => this.#take(piece));
+    incoming.once("end", () => this.#finish(null));
+    incoming.once("error", (error: Error) => this.#finish(error));
+    incoming.once("close", () => this.#finish(new Error("the client left before its request was whole")));
+  }
+
+  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const value = this.#pieces.shift();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.#end !== null) return this.#end.error === null ? Promise.resolve(END) : Promise.reject(this.#end.error);
+    this.#incoming.resume();
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.#pieces.length = 0;
+    this.#finish(null);
+  }
+
+  #take(value: Uint8Array): void {
+    if (this.#end !== null) return;
+    if (this.#waiting === null) {
+      this.#pieces.push(value);
+      this.#incoming.pause();
+      return;
+    }
+    const { resolve } = this.#waiting;
+    this.#waiting = null;
+    resolve({ done: false, value });
+  }
+
+  #finish(error: Error | null): void {
+    if (this.#end !== null) return;
+    this.#end = { error };
+    if (this.#waiting === null) return;
+    if (error === null) this.#waiting.resolve(END);
+    else this.#waiting.reject(error);
+    this.#waiting = null;
+  }
+}
