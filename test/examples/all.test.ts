@@ -5,7 +5,8 @@ import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "./root.js";
 
 const examples = readdirSync(join(ROOT, "examples"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  // Configurations of the command are no packages; test/cli/config/examples.test.ts reads them.
+  .filter((entry) => entry.isDirectory() && entry.name !== "config")
   .map(({ name }) => name);
 
 test("there are the examples of the list", () => {
