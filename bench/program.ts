@@ -2,7 +2,6 @@ import { Command, CommanderError } from "commander";
 import { UsageError } from "../src/cli/usage-error.js";
 import manifest from "./package.json" with { type: "json" };
 import { servingCommand } from "./serving/command.js";
-import { serveSimulatedReplica } from "./serving/servers/simulated-replica.js";
 import { sweepCommand } from "./serving/sweep/command.js";
 
 /**
@@ -26,9 +25,6 @@ export async function run(args: readonly string[]): Promise<number> {
   };
   servingCommand(program, exitWith);
   sweepCommand(program, exitWith);
-  program
-    .command("simulated-replica <flags>", { hidden: true })
-    .action((flags: string) => serveSimulatedReplica(JSON.parse(flags)));
   try {
     await program.parseAsync(args, { from: "user" });
     return code;

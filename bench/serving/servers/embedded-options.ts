@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { positiveInteger, positiveNumber } from "../../../src/cli/option-values.js";
+import { nonNegativeNumber, positiveInteger, positiveNumber } from "../../../src/cli/option-values.js";
 import { addPolicyFlags, POLICY_OPTIONS } from "../../../src/cli/policy-flags.js";
 import { PROFILES, type ProfileName } from "../../../src/simulator/index.js";
 import { flag } from "../load/options.js";
@@ -14,6 +14,7 @@ export interface EmbeddedFlags {
   readonly enablePrefixCaching: boolean;
   readonly enableChunkedPrefill: boolean;
   readonly maxOngoingRequests?: number;
+  readonly streamBatchMs: number;
   readonly simSpeed: number;
 }
 
@@ -38,17 +39,25 @@ export function addEmbeddedOptions(command: Command): Command {
       "most requests of a gateway on one replica (default: no limit)",
       positiveInteger,
     )
+    .option("--stream-batch-ms <ms>", "tokens of an answer within so many ms come together", nonNegativeNumber, 0)
     .option("--sim-speed <factor>", "how many times faster than real replicas run", positiveNumber, 1);
   return addPolicyFlags(command);
 }
 
 /** @param replicas how many. */
 export function embeddedOptionsOf(flags: EmbeddedFlags, replicas: number): EmbeddedOptions {
-  const { model, profile, enablePrefixCaching, enableChunkedPrefill, simSpeed, routers, maxOngoingRequests } = flags;
+  const { model, profile, enablePrefixCaching, enableChunkedPrefill, routers, maxOngoingRequests } = flags;
   return {
     replicas,
     routers,
-    replica: { model, profile, enablePrefixCaching, enableChunkedPrefill, speed: simSpeed },
+    replica: {
+      model,
+      profile,
+      enablePrefixCaching,
+      enableChunkedPrefill,
+      streamBatchMs: flags.streamBatchMs,
+      speed: flags.simSpeed,
+    },
     maxOngoingRequests,
     seed: flags.seed,
     policyFlags: policyFlagsOf(flags),

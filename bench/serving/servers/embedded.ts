@@ -2,9 +2,21 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../../../src/cli/usage-error.js";
+import type { ProfileName } from "../../../src/simulator/index.js";
 import { type Child, startChild } from "./child.js";
 import type { Launch, ServerKind, Servers } from "./servers.js";
-import type { SimulatedReplicaFlags } from "./simulated-replica.js";
+
+/** What a simulated replica is like. */
+export interface SimulatedReplicaFlags {
+  /** Default: the profile's. */
+  readonly model?: string | undefined;
+  readonly profile: ProfileName;
+  readonly enablePrefixCaching: boolean;
+  readonly enableChunkedPrefill: boolean;
+  /** ms within which tokens reach the client together. */
+  readonly streamBatchMs: number;
+  readonly speed: number;
+}
 
 /** A cluster of ours: simulated replicas and gateways. */
 export interface EmbeddedOptions {
@@ -42,16 +54,11 @@ async function startEmbedded(options: EmbeddedOptions, launch: Launch): Promise<
     return child.match![1]!;
   };
   try {
-    const own = [...process.execArgv, process.argv[1]!];
-    const replicas = await Promise.all(
-      Array.from({ length: options.replicas }, async (_, i) => {
-        const url = await start([...own, "simulated-replica", JSON.stringify(options.replica)], /replica at (\S+)/);
-        return { id: `replica-${i + 1}`, url };
-      }),
-    );
+    const simulated = await start(simulateArguments(options), /^simulated .*:\n((?: {2}http\S+\n)+)a gateway/m);
+    const replicas = simulated.match(/http\S+/g)!.map((url, i) => ({ id: `replica-${i + 1}`, url }));
     const urls: string[] = [];
     for (let i = 0; i < options.routers; i++) {
-      const args = [gatewayProgram(), "serve", "--port", "0", "--quiet", "--policy", launch.policy];
+      const args = [warmrouteProgram(), "serve", "--port", "0", "--quiet", "--policy", launch.policy];
       args.push("--seed", String(options.seed + i), ...options.policyFlags);
       for (const { id, url } of replicas) args.push("--replica", `${id}=${url}`);
       if (options.maxOngoingRequests !== undefined) {
@@ -74,8 +81,20 @@ async function startEmbedded(options: EmbeddedOptions, launch: Launch): Promise<
   }
 }
 
+/** `warmroute simulate` of replicas in a process each, on free ports. */
+function simulateArguments({ replicas, replica }: EmbeddedOptions): string[] {
+  const { model, profile, enablePrefixCaching, enableChunkedPrefill, streamBatchMs, speed } = replica;
+  return [
+    ...[warmrouteProgram(), "simulate", "--processes", "each", "--replicas", String(replicas), "--port", "0"],
+    ...["--profile", profile, "--stream-batch-ms", String(streamBatchMs), "--sim-speed", String(speed)],
+    ...(model === undefined ? [] : ["--model", model]),
+    ...(enablePrefixCaching ? [] : ["--no-prefix-caching"]),
+    ...(enableChunkedPrefill ? [] : ["--no-chunked-prefill"]),
+  ];
+}
+
 /** The command `warmroute`: beside the sources, or packed with the published program. */
-function gatewayProgram(): string {
+function warmrouteProgram(): string {
   const places = ["../../../dist/cli/main.js", "./warmroute/dist/cli/main.js"];
   const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
   if (found === undefined) throw new UsageError("warmroute is not built: run `npm run build` first");

@@ -163,8 +163,9 @@ function runOf(given: Readonly<Record<string, unknown>>, gpuType: string | undef
   const run = { ...RUN_DEFAULTS, ...given };
   for (const [name, value] of Object.entries(run)) if (!own.has(name.replaceAll("-", "_"))) add(name, value);
   add("port", given.router_port);
-  add("model", given.model_name ?? "Qwen/Qwen2.5-1.5B-Instruct");
-  if (given.profile === undefined && gpuType !== undefined) add("profile", profileOf(gpuType));
+  const model = word(given, "model_name", "Qwen/Qwen2.5-1.5B-Instruct");
+  add("model", model);
+  if (given.profile === undefined && gpuType !== undefined) add("profile", profileOf(gpuType, model));
   try {
     command.parse(args, { from: "user" });
   } catch (error) {
@@ -174,13 +175,14 @@ function runOf(given: Readonly<Record<string, unknown>>, gpuType: string | undef
   return command.opts();
 }
 
-/** The simulated profile of a GPU. */
-function profileOf(gpuType: string): ProfileName {
+/** The simulated profile of a model on a GPU: `l4-qwen2.5-1.5b` of Qwen/Qwen2.5-1.5B-Instruct on an L4. */
+function profileOf(gpuType: string, model: string): ProfileName {
   const names = Object.keys(PROFILES) as ProfileName[];
-  const found = names.find((name) => name.startsWith(`${gpuType.toLowerCase()}-`));
+  const gpu = `${gpuType.toLowerCase()}-`;
+  const found = names.find((name) => name.startsWith(gpu) && model.toLowerCase().includes(name.slice(gpu.length)));
   if (found !== undefined) return found;
   throw new UsageError(
-    `gpu_type ${gpuType} has no simulated profile; there are ${names.join(", ")}: name one as profile`,
+    `gpu_type ${gpuType} with model_name ${model} has no simulated profile; there are ${names.join(", ")}: name one as profile`,
   );
 }
 

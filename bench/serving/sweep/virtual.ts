@@ -42,6 +42,7 @@ export async function runVirtual(
     ...(run.maxOngoingRequests !== undefined && { maxOngoingRequests: run.maxOngoingRequests }),
     enablePrefixCaching: run.enablePrefixCaching,
     enableChunkedPrefill: run.enableChunkedPrefill,
+    streamBatchMs: run.streamBatchMs,
     routers,
     tree: config.tree,
     seed,

@@ -80,6 +80,11 @@ imbalanced_threshold: 7
     });
   });
 
+  test("finds the profile of a model on a GPU", () => {
+    const text = "gpu_type: H100\nmodel_name: meta-llama/Llama-3.1-8B-Instruct\n";
+    expect(readConfig(text, "a.yaml")[0]!.config.run.profile).toBe("h100-llama-3.1-8b");
+  });
+
   test("with lists of values stands for every combination of them", () => {
     const variants = readConfig("disable_stream: [false, true]\nmax_concurrency: [40, 80]\n", "a.yaml");
     expect(variants.map(({ name }) => name)).toEqual([
@@ -99,7 +104,10 @@ imbalanced_threshold: 7
     ["routing_strategies_dict: {x: fastest}", "routing_strategies_dict: x: fastest: Allowed are"],
     ["routing_strategies_dict: {}", "names no strategy"],
     ["tree: both", "tree must be own or shared, not both"],
-    ["gpu_type: TPU", "gpu_type TPU has no simulated profile; there are l4-qwen2.5-1.5b"],
+    [
+      "gpu_type: TPU",
+      "gpu_type TPU with model_name Qwen/Qwen2.5-1.5B-Instruct has no simulated profile; there are l4-",
+    ],
     ["servers: {begin: x}", "servers has no begin"],
     ["servers: {start: 3}", "servers.start must be a command"],
     ["min_output_len: 300", "min_output_len 300 is above max_output_len 200"],
