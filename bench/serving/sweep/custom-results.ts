@@ -64,6 +64,7 @@ export class Scraper {
     this.#file = createWriteStream(path);
     this.#file.write(csvHeader("vllm_metrics"));
     this.#timer = setInterval(() => this.#tick(), everyS * 1000);
+    this.#tick();
   }
 
   async stop(): Promise<void> {

@@ -39,6 +39,7 @@ interface Run {
   /** What it is called in the table of all. */
   readonly row: string;
   readonly strategy: Strategy;
+  /** With the run's own seed. */
   readonly config: SweepConfig;
   /** From 1. */
   readonly repeat: number;
@@ -79,17 +80,16 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
     const { config } = run;
     say(`${run.name}: ${kindOf(config, options.virtual).about}`);
     try {
-      const seed = config.run.seed + run.repeat - 1;
-      const workload = await datasetOf({ ...config.run, seed });
+      const workload = await datasetOf(config.run);
       const { report, warmup, engines, model } = options.virtual
-        ? await virtualRun(run, seed, workload, files, stop.signal)
+        ? await virtualRun(run, workload, files, stop.signal)
         : await realRun(run, workload, files, stop.signal);
       const code = verdict(report);
       if (code === 130) break;
       if (report.summary.completed === 0) throw new UsageError("no request was answered");
       worst = Math.max(worst, code);
       const about: RunAbout = {
-        config: { ...config, run: { ...config.run, seed } },
+        config,
         strategy: run.strategy.name,
         policy: run.strategy.policy,
         repeat: run.repeat,
@@ -135,10 +135,11 @@ function runsOf(variants: readonly Variant[]): Run[] {
   );
   const { repeat } = variants[0]!.config;
   return Array.from({ length: repeat }, (_, i) =>
-    (i % 2 === 0 ? once : once.toReversed()).map((run) => ({
+    (i % 2 === 0 ? once : once.toReversed()).map(({ name, config, ...run }) => ({
       ...run,
-      name: repeat === 1 ? run.name : `${run.name}_${i + 1}`,
+      name: repeat === 1 ? name : `${name}_${i + 1}`,
       repeat: i + 1,
+      config: { ...config, run: { ...config.run, seed: config.run.seed + i } },
     })),
   ).flat();
 }
@@ -190,17 +191,16 @@ async function realRun(
 
 async function virtualRun(
   { name, strategy, config }: Run,
-  seed: number,
   workload: Workload,
   files: SweepFiles,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { report, engines, tables } = await runVirtual(config, strategy.policy, seed, workload, signal);
+  const { report, engines, tables } = await runVirtual(config, strategy.policy, workload, signal);
   writeTables(files, name, tables);
   return { report, warmup: null, engines, model: config.run.model! };
 }
 
-function kindOf(config: SweepConfig, virtual: boolean): Pick<ServerKind, "about"> & ServerKind {
+function kindOf(config: SweepConfig, virtual: boolean): ServerKind {
   const { servers, run, numServers } = config;
   if (servers !== undefined) return commandServers(servers, run.baseUrl ?? `http://${run.host}:${run.port}`);
   const embedded = embeddedServers(embeddedOptionsOf(run, numServers));

@@ -24,7 +24,6 @@ export interface VirtualRun {
 export async function runVirtual(
   config: SweepConfig,
   policy: string,
-  seed: number,
   workload: Workload,
   signal: AbortSignal,
 ): Promise<VirtualRun> {
@@ -45,7 +44,7 @@ export async function runVirtual(
     streamBatchMs: run.streamBatchMs,
     routers,
     tree: config.tree,
-    seed,
+    seed: run.seed,
     signal,
     onRequest: (request) => void answered.push(request),
     onRouter(router, index) {

@@ -129,6 +129,8 @@ describe("sweep", () => {
     const tracked = rows(join(out, "custom_results/prefix_match_rate/small_prefix_aware.csv"));
     expect(tracked).toHaveLength(20);
     expect(new Set(tracked.map((row) => row.router))).toEqual(new Set(["router-1", "router-2"]));
+    const scraped = rows(join(out, "custom_results/vllm_metrics/small_prefix_aware.csv"));
+    expect(new Set(scraped.map((row) => row.replica))).toEqual(new Set(["replica-1", "replica-2"]));
     expect(readdirSync(join(out, "logs")).sort()).toEqual([
       "pow_of_2_stderr.log",
       "pow_of_2_stdout.log",
