@@ -4,7 +4,6 @@ export {
   type HeaderFields,
   HeaderList,
   type HttpAnswer,
-  type HttpBody,
   type HttpRequest,
   Stop,
   type StopSignal,
