@@ -12,6 +12,9 @@ const NAMES = {
   ],
 } as const;
 
+/** What is above it is no count of requests, and no router takes it. */
+const MOST = 1e9;
+
 /**
  * Reads an engine's `/metrics`. Where there are several series, of engines in one server or of ranks, requests are their sum and
  * cache usage is their mean.
@@ -24,7 +27,7 @@ export function loadOf(text: string): LoadReport | null {
     if (found === null) continue;
     const [, name, value] = found;
     const number = Number(value);
-    if (!Number.isFinite(number) || number < 0) continue;
+    if (!(number >= 0 && number <= MOST)) continue;
     const known = series.get(name!);
     if (known === undefined) series.set(name!, [number]);
     else known.push(number);
