@@ -1,26 +1,7 @@
 import { UsageError } from "../../../src/cli/usage-error.js";
+import { CONFIGURATION } from "../../serving/sweep/configuration-columns.js";
 import { mean } from "./number.js";
 import { numberIn, type Row, requireColumns, type Table, textIn } from "./table.js";
-
-/** The columns of a sweep's CSV that say what was run, in the reference's order. */
-const CONFIGURATION = [
-  "gpu_type",
-  "model_name",
-  "num_servers",
-  "enable_prefix_caching",
-  "enable_chunked_prefill",
-  "benchmark_label",
-  "request_router",
-  "min_output_len",
-  "max_output_len",
-  "max_concurrency",
-  "request_rate",
-  "with_warmup",
-  "disable_ignore_eos",
-  "disable_stream",
-  "max_conversations",
-  "num_prompts",
-] as const;
 
 /** The runs that differ in nothing that the files say. */
 export interface Group {

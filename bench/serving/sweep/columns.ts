@@ -1,27 +1,8 @@
 import { csvLine } from "../../../src/measure/index.js";
 import { figuresOf, type RunReport, shownRate } from "../load/report.js";
 import type { SweepConfig } from "./config.js";
+import { CONFIGURATION } from "./configuration-columns.js";
 import { ENGINE_METRICS, type EngineFigures } from "./engine-metrics.js";
-
-/** What was run, in the reference's order. */
-const CONFIGURATION = [
-  "gpu_type",
-  "model_name",
-  "num_servers",
-  "enable_prefix_caching",
-  "enable_chunked_prefill",
-  "benchmark_label",
-  "request_router",
-  "min_output_len",
-  "max_output_len",
-  "max_concurrency",
-  "request_rate",
-  "with_warmup",
-  "disable_ignore_eos",
-  "disable_stream",
-  "max_conversations",
-  "num_prompts",
-] as const;
 
 const FIGURES = [
   "duration",
