@@ -39,13 +39,14 @@ const SIGNS: readonly (readonly [Failure, RegExp])[] = [
 /** Reads what a `fetch` threw; the cause says more than the error itself. */
 export function failureOf(error: unknown): Failure {
   for (let each = error, depth = 0; typeof each === "object" && each !== null && depth < 4; depth++) {
-    const { code, message, cause, errors } = each as {
+    const { code, name, message, cause, errors } = each as {
       code?: unknown;
+      name?: unknown;
       message?: unknown;
       cause?: unknown;
       errors?: unknown;
     };
-    for (const said of [code, message]) {
+    for (const said of [code, name, message]) {
       if (typeof said !== "string") continue;
       const found = SIGNS.find(([, sign]) => sign.test(said));
       if (found !== undefined) return found[0];

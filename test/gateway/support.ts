@@ -1,9 +1,13 @@
 import { afterEach } from "vitest";
+import { createUpstream } from "../../src/cli/upstream.js";
 import { createGateway, type Gateway, type GatewayOptions, type RequestRecord } from "../../src/gateway/index.js";
-import { type Listener, listen } from "../../src/protocol/index.js";
+import { type Listener, listen, listenHttp } from "../../src/protocol/index.js";
 import { Router, type RouterOptions } from "../../src/routing/index.js";
 
 type Handler = (request: Request) => Response | Promise<Response>;
+
+/** How gateways that are started here serve and send: by the web's objects, or by Node's and undici, as `warmroute serve` does. */
+export const transport: { kind: "web" | "node" } = { kind: "web" };
 
 const stops: (() => Promise<void>)[] = [];
 
@@ -95,9 +99,10 @@ export async function startGateway(
       records.push(record);
       for (const check of waiting) check();
     },
+    ...(transport.kind === "node" && options.upstreamFetch === undefined && { upstream: nodeUpstream() }),
     ...options,
   });
-  const url = await serve((request) => gateway.fetch(request));
+  const url = await serveGateway(gateway);
   stops.push(async () => router[Symbol.dispose]());
   return {
     url,
@@ -115,6 +120,22 @@ export async function startGateway(
         check();
       }),
   };
+}
+
+function nodeUpstream(): ReturnType<typeof createUpstream> {
+  const upstream = createUpstream();
+  stops.push(() => upstream.close());
+  return upstream;
+}
+
+async function serveGateway(gateway: Gateway): Promise<string> {
+  if (transport.kind === "web") return serve((request) => gateway.fetch(request));
+  const listener = await listenHttp((request) => gateway.handle(request), { host: "127.0.0.1", port: 0 });
+  stops.push(async () => {
+    listener.destroy();
+    await listener.close();
+  });
+  return listener.url;
 }
 
 /** Posts a body to a gateway: an object as JSON, a string as it is. */
