@@ -1,6 +1,6 @@
 /**
- * Makes dist/: the program in one file, whose dependencies npm installs, and the built package warmroute beside it, whose command
- * `--embedded` starts. Needs `npm run build` at the root.
+ * Makes dist/: the program in one file, whose dependencies npm installs; the fonts of pictures; and the built package warmroute,
+ * whose command `--embedded` starts. Needs `npm run build` at the root.
  */
 import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -20,5 +20,6 @@ await build({
   alias: { "#wasm": here("../src/wasm/inline.ts") },
 });
 cpSync(here("../dist"), here("dist/warmroute/dist"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
+cpSync(here("plots/draw/fonts"), here("dist/fonts"), { recursive: true });
 cpSync(here("../package.json"), here("dist/warmroute/package.json"));
 cpSync(here("../LICENSE"), here("dist/warmroute/LICENSE"));

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../src/cli/usage-error.js";
 import manifest from "./package.json" with { type: "json" };
+import { registerPlotCommands } from "./plots/index.js";
 import { servingCommand } from "./serving/command.js";
 import { sweepCommand } from "./serving/sweep/command.js";
 
@@ -25,6 +26,7 @@ export async function run(args: readonly string[]): Promise<number> {
   };
   servingCommand(program, exitWith);
   sweepCommand(program, exitWith);
+  registerPlotCommands(program);
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
