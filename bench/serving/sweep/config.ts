@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { parse } from "yaml";
+import { addPolicyFlags, POLICY_OPTIONS } from "../../../src/cli/policy-flags.js";
 import { policyValue } from "../../../src/cli/policy-module.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import { PROFILES, type ProfileName } from "../../../src/simulator/index.js";
@@ -18,17 +19,24 @@ export interface SweepConfig {
   /** Whether custom results are recorded, and how often replicas are scraped for them, s. */
   readonly trackMetrics: boolean;
   readonly trackInterval: number;
-  /** Undefined: simulated ones. */
-  readonly servers?: CommandServersOptions;
+  /** Undefined: simulated ones; `llama-cpp`: real ones of random weights. */
+  readonly servers?: CommandServersOptions | typeof LLAMA_CPP;
   /** The parameters of each run. */
   readonly run: RunOptions & Omit<EmbeddedFlags, "model">;
 }
 
 export interface Strategy {
   readonly name: string;
-  /** Name of a policy, or path of a module. */
+  /** Name of a policy, path of a module, or `oracle`. */
   readonly policy: string;
+  /** Of the policy, in place of those of all strategies. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** In virtual time: it sees into the replicas. */
+export const ORACLE = "oracle";
+/** Servers that compute: bench/engines/llama-cpp. */
+export const LLAMA_CPP = "llama-cpp";
 
 /** Names of the file that are no option of `warmroute-bench serving`. */
 const OWN = [
@@ -119,7 +127,7 @@ function configOf(given: Readonly<Record<string, unknown>>): SweepConfig {
   };
 }
 
-/** A mapping from names to policies, of which none stands for the name; or a list of names. */
+/** A mapping from names to policies, of which none stands for the name, or to mappings of `policy` and its options; or a list of names. */
 function strategiesOf(given: unknown): Strategy[] {
   const all = given ?? ["pow_of_2", "prefix_aware"];
   const pairs: [string, unknown][] = Array.isArray(all)
@@ -131,12 +139,36 @@ function strategiesOf(given: unknown): Strategy[] {
   return pairs.map(([name, policy]) => {
     if (!/^[\w.-]+$/.test(name))
       throw new UsageError(`a strategy's name is part of files' names, and cannot be ${JSON.stringify(name)}`);
+    const { policy: named = name, ...options } = (
+      typeof policy === "object" && policy !== null ? policy : { policy: policy ?? name }
+    ) as Record<string, unknown>;
     try {
-      return { name, policy: policyValue(String(policy ?? name)) };
+      const value = String(named) === ORACLE ? ORACLE : policyValue(String(named));
+      return { name, policy: value, options: policyOptions(options) };
     } catch (error) {
-      throw new UsageError(`routing_strategies_dict: ${name}: ${String(policy ?? name)}: ${(error as Error).message}`);
+      throw new UsageError(`routing_strategies_dict: ${name}: ${String(named)}: ${(error as Error).message}`);
     }
   });
+}
+
+/** Options of policies, with `_` for `-`, checked. */
+function policyOptions(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const command = addPolicyFlags(new Command("policy"))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  const args = Object.entries(given).flatMap(([name, value]) => {
+    const dashed = `--${name.replaceAll("_", "-")}`;
+    const option = command.options.find(({ long }) => long === dashed);
+    if (option === undefined) throw new UsageError(`there is no ${name}; policies have ${POLICY_OPTIONS.join(", ")}`);
+    if (!option.isBoolean()) return [`${dashed}=${value === Number.POSITIVE_INFINITY ? "Infinity" : String(value)}`];
+    if (typeof value !== "boolean") throw new UsageError(`${name} must be true or false, not ${JSON.stringify(value)}`);
+    return value ? [dashed] : [];
+  });
+  try {
+    return command.parse(args, { from: "user" }).opts();
+  } catch (error) {
+    throw error instanceof CommanderError ? new UsageError(error.message.replace(/^error: /, "")) : error;
+  }
 }
 
 /** Every other name is an option of `serving`, and read as it reads it. */
@@ -186,10 +218,11 @@ function profileOf(gpuType: string, model: string): ProfileName {
   );
 }
 
-function serversOf({ servers }: Readonly<Record<string, unknown>>): CommandServersOptions | undefined {
+function serversOf({ servers }: Readonly<Record<string, unknown>>): SweepConfig["servers"] {
   if (servers === undefined || servers === null || servers === "simulated") return undefined;
+  if (servers === LLAMA_CPP) return LLAMA_CPP;
   if (typeof servers !== "object")
-    throw new UsageError(`servers must be simulated, or have a start, not ${String(servers)}`);
+    throw new UsageError(`servers must be simulated or ${LLAMA_CPP}, or have a start, not ${String(servers)}`);
   const { start, stop, url, ready, ready_timeout: timeout, metrics, ...others } = servers as Record<string, unknown>;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {

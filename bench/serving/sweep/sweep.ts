@@ -1,5 +1,5 @@
 import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, type } from "node:os";
+import { cpus } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { finished } from "node:stream/promises";
 import { UsageError } from "../../../src/cli/usage-error.js";
@@ -11,10 +11,19 @@ import { stopper } from "../load/stopper.js";
 import { commandServers } from "../servers/commands.js";
 import { embeddedServers } from "../servers/embedded.js";
 import { embeddedOptionsOf } from "../servers/embedded-options.js";
+import { llamaServers } from "../servers/llama-cpp.js";
 import type { ServerKind } from "../servers/servers.js";
 import { load, verdict } from "../serving.js";
 import { type RunAbout, SERVE_COLUMNS, serveLine, VLLM_COLUMNS, vllmLine } from "./columns.js";
-import { type Overrides, readConfig, type Strategy, type SweepConfig, type Variant } from "./config.js";
+import {
+  LLAMA_CPP,
+  ORACLE,
+  type Overrides,
+  readConfig,
+  type Strategy,
+  type SweepConfig,
+  type Variant,
+} from "./config.js";
 import { mergeTracked, Scraper, scrape, writeTables } from "./custom-results.js";
 import { averageFigures, type EngineFigures, engineFigures } from "./engine-metrics.js";
 import { append, beginCsv, SweepFiles } from "./files.js";
@@ -91,7 +100,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
       const about: RunAbout = {
         config,
         strategy: run.strategy.name,
-        policy: run.strategy.policy,
+        policy: policyLabel(run.strategy),
         repeat: run.repeat,
         model,
         servers: kindOf(config, options.virtual).about,
@@ -130,7 +139,8 @@ function runsOf(variants: readonly Variant[]): Run[] {
     config.strategies.map((strategy) => {
       const words = [config.benchmarkLabel, strategy.name, variant].filter((word) => word !== "");
       const name = words.join("_").replace(/[^\w.-]+/g, "_");
-      return { name, row: [strategy.name, variant].join(" ").trim(), strategy, config };
+      const run = { ...config.run, ...strategy.options };
+      return { name, row: [strategy.name, variant].join(" ").trim(), strategy, config: { ...config, run } };
     }),
   );
   const { repeat } = variants[0]!.config;
@@ -202,21 +212,31 @@ async function virtualRun(
 
 function kindOf(config: SweepConfig, virtual: boolean): ServerKind {
   const { servers, run, numServers } = config;
+  const options = embeddedOptionsOf(run, numServers);
+  if (servers === LLAMA_CPP) return llamaServers(options);
   if (servers !== undefined) return commandServers(servers, run.baseUrl ?? `http://${run.host}:${run.port}`);
-  const embedded = embeddedServers(embeddedOptionsOf(run, numServers));
+  const embedded = embeddedServers(options);
   return virtual
     ? { ...embedded, about: `${numServers} simulated ${run.profile} replicas, in virtual time` }
     : embedded;
 }
 
+/** As `warmroute compare` writes them: `prefix_aware:imbalancedThreshold=10`. */
+function policyLabel({ policy, options }: Strategy): string {
+  return [policy, ...Object.entries(options).map(([name, value]) => `${name}=${String(value)}`)].join(":");
+}
+
 /** What cannot be had is refused before anything is started. */
-function checkMode({ tree, servers, run }: SweepConfig, virtual: boolean): void {
-  if (virtual && servers !== undefined) throw new UsageError("servers of your own cannot run in virtual time");
+function checkMode({ strategies, tree, servers, run }: SweepConfig, virtual: boolean): void {
+  if (virtual && servers !== undefined) throw new UsageError("only simulated servers can run in virtual time");
   if (virtual && run.withWarmup) {
     throw new UsageError("with_warmup is for servers: in virtual time runs begin with empty caches");
   }
   if (virtual && run.disableStream) {
     throw new UsageError("disable_stream is for servers: in virtual time streams cost nothing that could be saved");
+  }
+  if (!virtual && strategies.some(({ policy }) => policy === ORACLE)) {
+    throw new UsageError(`${ORACLE} needs --virtual: it sees into the replicas`);
   }
   if (!virtual && tree === "shared" && run.routers > 1) {
     throw new UsageError(
@@ -239,7 +259,7 @@ function describe(files: SweepFiles, file: string, text: string, { command, virt
   const about = {
     command,
     date: new Date().toISOString(),
-    machine: { cpu: cpus()[0]?.model, cores: cpus().length, os: type(), node: process.version },
+    machine: { platform: process.platform, arch: process.arch, cores: cpus().length, node: process.version },
     note: virtual ? "Simulated GPUs, in virtual time." : undefined,
   };
   writeFileSync(join(files.folder, "sweep.json"), `${JSON.stringify(about, null, 2)}\n`);

@@ -10,7 +10,7 @@ import {
 } from "../../../src/simulator/cluster/index.js";
 import type { Workload } from "../../../src/workloads/index.js";
 import type { RunReport } from "../load/report.js";
-import type { SweepConfig } from "./config.js";
+import { ORACLE, type SweepConfig } from "./config.js";
 import { averageFigures, type EngineFigures } from "./engine-metrics.js";
 
 export interface VirtualRun {
@@ -34,7 +34,7 @@ export async function runVirtual(
   const options: ClusterOptions = {
     ...policyOptionsOf(run),
     workload,
-    policy: await loadPolicy(policy),
+    policy: policy === ORACLE ? ORACLE : await loadPolicy(policy),
     client: clientOf(config, workload),
     replicas: config.numServers,
     profile: run.profile,
