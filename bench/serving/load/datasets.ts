@@ -1,5 +1,11 @@
 import { openWorkload } from "../../../src/cli/datasets.js";
-import { type Workload, type WorkloadName, workloadCatalog, workloadNames } from "../../../src/workloads/index.js";
+import {
+  inOrder,
+  type Workload,
+  type WorkloadName,
+  workloadCatalog,
+  workloadNames,
+} from "../../../src/workloads/index.js";
 import { downloaded } from "./download.js";
 
 /** Which requests, by the names of options. */
@@ -10,6 +16,7 @@ export interface DatasetOptions {
   readonly seed: number;
   readonly numPrompts: number;
   readonly maxConversations: number;
+  readonly inOrder: boolean;
   readonly minOutputLen: number;
   readonly maxOutputLen: number;
   readonly gspNumGroups: number;
@@ -58,7 +65,8 @@ export async function datasetOf(options: DatasetOptions): Promise<Workload> {
   const { parameters } = workloadCatalog[name];
   const accepted = Object.entries(values).filter(([parameter]) => Object.hasOwn(parameters, parameter));
   const file = datasetPath ?? (datasetLink === undefined ? undefined : await downloaded(datasetLink));
-  return openWorkload(name, Object.fromEntries(accepted), { file });
+  const workload = openWorkload(name, Object.fromEntries(accepted), { file });
+  return options.inOrder ? inOrder(workload) : workload;
 }
 
 function workloadNameOf(options: DatasetOptions): WorkloadName {

@@ -56,6 +56,7 @@ export function addRunOptions(command: Command): Command {
     .option("--seed <number>", "seed of the choice, of lengths, of arrivals", nonNegativeInteger, 42)
     .option("--num-prompts <count>", "how many requests", positiveInteger, 1000)
     .option("--max-conversations <count>", "of how many conversations they are pieces", positiveInteger, 10_000)
+    .addOption(flag("--in-order", "of prompts that go on with each other the shorter one first", false))
     .option("--min-output-len <tokens>", "shortest answer that is asked for", positiveInteger, 10)
     .option("--max-output-len <tokens>", "longest", positiveInteger, 200)
     .option("--request-rate <number>", "requests a second, at random times; inf sends all at once", rate, Infinity)
