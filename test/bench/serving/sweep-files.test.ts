@@ -65,8 +65,8 @@ imbalanced_threshold: 7
 `;
     const [{ config }] = readConfig(text, "a.yaml", { num_servers: "8", with_warmup: true }) as [Variant];
     expect(config.strategies).toEqual([
-      { name: "mine", policy: "./my-policy.mjs" },
-      { name: "pow_of_2", policy: "pow_of_2" },
+      { name: "mine", policy: "./my-policy.mjs", options: {} },
+      { name: "pow_of_2", policy: "pow_of_2", options: {} },
     ]);
     expect(config.numServers).toBe(8);
     expect(config.run).toMatchObject({
@@ -78,6 +78,20 @@ imbalanced_threshold: 7
       extraRequestBody: { top_p: 0.9 },
       imbalancedThreshold: 7,
     });
+  });
+
+  test("takes options of a strategy's own", () => {
+    const text = `
+routing_strategies_dict:
+  spread: { policy: prefix_aware, imbalanced_threshold: 10, do_eviction: true }
+  cache_aware: { cache_threshold: 0.3 }
+  without: { policy: prefix_aware, imbalanced_threshold: .inf }
+`;
+    expect(readConfig(text, "a.yaml")[0]!.config.strategies).toEqual([
+      { name: "spread", policy: "prefix_aware", options: { imbalancedThreshold: 10, doEviction: true } },
+      { name: "cache_aware", policy: "cache_aware", options: { cacheThreshold: 0.3 } },
+      { name: "without", policy: "prefix_aware", options: { imbalancedThreshold: Number.POSITIVE_INFINITY } },
+    ]);
   });
 
   test("finds the profile of a model on a GPU", () => {
@@ -103,6 +117,13 @@ imbalanced_threshold: 7
     ["num_servers: 0", "num_servers must be a whole number, 1 or more, not 0"],
     ["routing_strategies_dict: {x: fastest}", "routing_strategies_dict: x: fastest: Allowed are"],
     ["routing_strategies_dict: {}", "names no strategy"],
+    ["routing_strategies_dict: {x: {policy: prefix_aware, threshold: 1}}", "x: prefix_aware: there is no threshold"],
+    ["routing_strategies_dict: {x: {policy: prefix_aware, imbalanced_threshold: -1}}", "argument '-1' is invalid"],
+    [
+      "routing_strategies_dict: {x: {policy: prefix_aware, do_eviction: 1}}",
+      "do_eviction must be true or false, not 1",
+    ],
+    ["servers: docker", "servers must be simulated or llama-cpp, or have a start, not docker"],
     ["tree: both", "tree must be own or shared, not both"],
     [
       "gpu_type: TPU",

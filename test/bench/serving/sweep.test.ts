@@ -76,6 +76,27 @@ describe("sweep --virtual", () => {
     expect(new Set(merged.map((row) => row.router)).size).toBe(8);
   });
 
+  test("a strategy's own options are its alone, and what it ran with is told", async () => {
+    const out = folder();
+    const config = join(out, "config.yaml");
+    writeFileSync(
+      config,
+      `${CONFIG.replace(/routing.*\n/, "")}routing_strategies_dict: {plain: prefix_aware, evicts: {policy: prefix_aware, do_eviction: true, imbalanced_threshold: 0}, oracle: }\n`,
+    );
+    expect(await run(["sweep", config, "--out", out, "--virtual"])).toBe(0);
+    const [plain, evicts, oracle] = rows(join(out, "csv_results/serve_reference_sweep_results.csv"));
+    expect([plain!.policy, evicts!.policy, oracle!.policy]).toEqual([
+      "prefix_aware",
+      "prefix_aware:doEviction=true:imbalancedThreshold=0",
+      "oracle",
+    ]);
+    // A threshold of 0 leaves it to the load.
+    expect(Number(evicts!.cache_hit_rate)).toBeLessThan(Number(plain!.cache_hit_rate));
+    const bench = warmrouteBench("sweep", config, "--out", out);
+    expect(await bench.exit).toBe(2);
+    expect(bench.stderr).toContain("oracle needs --virtual: it sees into the replicas");
+  });
+
   test("a strategy that fails does not stop the others, and is tried again by the same command", async () => {
     const out = folder();
     const config = join(out, "config.yaml");
