@@ -2,7 +2,7 @@ import { addToSum, beginSum, endSum } from "./checksum";
 import { RESULTS, WINDOW, WINDOW_BYTES, liveGrains, room, setLimit } from "./memory";
 import { heldGrains, usedBytes } from "./extents";
 import { bitmapWords } from "./owners";
-import { advance, beginGraft, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, placed, setMostCharacters, shorten, takePiece, wentAlong } from "./insertion";
+import { beginGraft, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, placed, retry, setMostCharacters, shorten, takePiece, wentAlong } from "./insertion";
 import { joinNodesOf } from "./compaction";
 import { revoke } from "./path";
 import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
@@ -95,7 +95,7 @@ export function insert_matched(units: u32, form: u32, tenant: Tenant, time: f64)
 }
 
 export function insert_retry(): u32 {
-  return advance();
+  return retry();
 }
 
 /** Evicts what one earlier insert touched and nobody since, the oldest of all. Whose it was, or 0 when none is left. */

@@ -93,6 +93,12 @@ export function advance(): u32 {
   return shortened ? SHORTENED : TAKEN;
 }
 
+/** As `advance`, when something has been evicted: the end of the path's last node, if nobody owns that any more, makes room, too. */
+export function retry(): u32 {
+  if (offset < <usize>node.units && !node.ownerCount) shortenText(node, offset);
+  return advance();
+}
+
 /** Evicts the oldest unit of all that is not on the path of the insert under way. Whose it was; null: nothing is left. */
 export function makeRoom(): Tenant | null {
   if (!guarded) guardPath();
@@ -103,7 +109,7 @@ export function makeRoom(): Tenant | null {
 /** When `makeRoom` has found nothing to evict: goes on with a shorter text, unless guarding the path has made room. */
 export function shorten(): u32 {
   if (!shortened) {
-    const answer = advance();
+    const answer = retry();
     if (answer != NO_ROOM) return answer;
   }
   shortened = true;
@@ -116,7 +122,7 @@ export function shorten(): u32 {
   } else {
     retreat();
   }
-  return advance();
+  return retry();
 }
 
 function start(): void {
@@ -276,7 +282,7 @@ function trimLeaf(grown: Node): void {
 
 /**
  * Gives up a part of the path that the tenant does not own: what is too much for `mostCharacters`, or a node. (For one that it owns it needs
- * no more than a touch, and that is there when all others are gone.) Of a last node that nobody owns any more, the end goes.
+ * no more than a touch, and that is there when all others are gone.)
  */
 function retreat(): void {
   const excess = excessCharacters();
@@ -285,7 +291,6 @@ function retreat(): void {
     moveTo(node, unitsUpTo(node, here - <u32>excess));
     return;
   }
-  if (offset < <usize>node.units && !node.ownerCount) return shortenText(node, offset);
   const left = node;
   const parent = changetype<Node>(left.parent);
   moveTo(parent, parent.units);

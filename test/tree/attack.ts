@@ -93,6 +93,14 @@ export const ATTACKS: readonly { attack: string; moves: Move[] }[] = [
     ],
   },
   {
+    attack: "a long text that begins as one that has to go for it, with many between",
+    moves: [
+      { do: "long", thousandths: 498, wide: false },
+      { do: "share", length: 20, count: 35 },
+      { do: "long", thousandths: 476, wide: false },
+    ],
+  },
+  {
     attack: "tenants that come and go",
     moves: [
       { do: "churn", count: 300, length: 40 },

@@ -44,6 +44,43 @@ describe.each(BUILDS)("a tree that one text fills (%s core)", (_, module) => {
   });
 });
 
+describe.each(BUILDS)("a text for which one that begins alike has to go (%s core)", (_, module) => {
+  const half = 8 * PAGE;
+  const before = `ab${"x".repeat(half)}`;
+
+  function filled() {
+    const evicted: [tenant: string, chars: number][] = [];
+    const onEvict = ({ tenant, chars }: { tenant: string; chars: number }) => evicted.push([tenant, chars]);
+    const tree = createTreeWith(module, { maxBytes: 16 * PAGE, onEvict });
+    tree.addTenants(["A", "B"], 0);
+    tree.insert(before, "A", 1);
+    tree.insert("hello", "B", 2);
+    return { tree, evicted };
+  }
+
+  test.each([half, half + 20_000])(
+    "has the room of the other's end, too, and nothing else goes (%d characters)",
+    (length) => {
+      const { tree, evicted } = filled();
+      const text = `ac${"y".repeat(length)}`;
+      tree.insert(text, "B", 3);
+      expect(tree.prefixMatch(text).matchedChars).toBe(text.length);
+      expect(tree.prefixMatch("hello").matchedChars).toBe(5);
+      expect(evicted).toEqual([["A", before.length]]);
+      checkInvariants(tree);
+    },
+  );
+
+  test("so also after a match", () => {
+    const { tree, evicted } = filled();
+    const text = `ac${"y".repeat(half)}`;
+    tree.matchThenInsert(text, ["A"], () => "B", 3);
+    expect(tree.prefixMatch(text).matchedChars).toBe(text.length);
+    expect(evicted).toEqual([["A", before.length]]);
+    checkInvariants(tree);
+  });
+});
+
 test("a receipt with another text takes back nothing that is not its insert's end", () => {
   const tree = new PrefixTree({ maxBytes: 1 << 20 });
   tree.addTenants(["A", "B", "C"], 0);
