@@ -2,10 +2,10 @@ import { addToSum, beginSum, endSum } from "./checksum";
 import { RESULTS, WINDOW, WINDOW_BYTES, liveGrains, room, setLimit } from "./memory";
 import { heldGrains, usedBytes } from "./extents";
 import { bitmapWords } from "./owners";
-import { beginGraft, beginInsert, beginInsertAtMatch, keptCharacters, makeRoom, placed, retry, setMostCharacters, shorten, takePiece, wentAlong } from "./insertion";
+import { beginGraft, beginInsert, beginInsertAtMatch, makeRoom, placed, retry, setMostCharacters, shorten, takePiece, wentAlong } from "./insertion";
 import { joinNodesOf } from "./compaction";
 import { revoke } from "./path";
-import { currentCall, evictUnit, oldestTenant, setCall } from "./pressure";
+import { evictUnit, oldestTenant, setCall } from "./pressure";
 import { attachNamespace, finish, own } from "./restoration";
 import { beginListing, listRows } from "./listing";
 import { evictRuns } from "./recency";
@@ -113,16 +113,10 @@ export function evict_before(time: f64): usize {
   return tenant !== null && tenant.oldest.time < time ? evictOldest(tenant) : 0;
 }
 
-/** How many characters the last of these two evicted. */
-export function evicted(): u32 {
-  return evictedCharacters;
-}
-
-let evictedCharacters: u32 = 0;
-
+/** Both write to RESULTS how many characters they evicted (u32 at 16). */
 function evictOldest(tenant: Tenant | null): usize {
   if (tenant === null) return 0;
-  evictedCharacters = evictUnit(changetype<Tenant>(tenant));
+  store<u32>(RESULTS, evictUnit(changetype<Tenant>(tenant)), 16);
   return changetype<usize>(tenant);
 }
 
@@ -132,16 +126,10 @@ export function set_limits(pages: u32, characters: f64): void {
   setMostCharacters(characters);
 }
 
-/** What `revoke_insert` takes: the number of the last insert, and the characters of its text its tenant had before. */
-export function insert_call(): u32 {
-  return currentCall();
-}
-
-export function insert_kept(): u32 {
-  return keptCharacters();
-}
-
-/** Follows a match of the whole text with EVERYONE. Returns the characters given up. */
+/**
+ * Takes back an insert, by what RESULTS had when it was complete: its number (u32 at 24), and the characters of its text that its tenant
+ * had before (u32 at 28). Follows a match of the whole text with EVERYONE. Returns the characters given up.
+ */
 export function revoke_insert(tenant: Tenant, call: u32, kept: u32): u32 {
   return revoke(tenant, call, kept);
 }
@@ -268,7 +256,7 @@ export function grafted(): usize {
   return changetype<usize>(placed) | (wentAlong ? 1 : 0);
 }
 
-/** A checksum of bytes that come through the window: begin, add the pieces, then read its halves. */
+/** A checksum of bytes that come through the window: begin, add the pieces, then have it written to RESULTS (u64). */
 export function sum_begin(): void {
   beginSum();
 }
@@ -277,10 +265,6 @@ export function sum_add(bytes: u32): void {
   addToSum(WINDOW, bytes);
 }
 
-export function sum_low(): u32 {
-  return <u32>endSum();
-}
-
-export function sum_high(): u32 {
-  return <u32>(endSum() >> 32);
+export function sum_end(): void {
+  store<u64>(RESULTS, endSum());
 }

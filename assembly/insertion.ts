@@ -1,12 +1,12 @@
 import { lowerGrains, planCut, shortenText, upperGrains } from "./cutting";
 import { BLOCK_GRAINS, addChild, blocksFor } from "./edges";
-import { allocate, fitsAbove, hold, releaseHeld } from "./memory";
+import { RESULTS, fitsAbove, hold, releaseHeld } from "./memory";
 import { newNamespace } from "./namespaces";
 import { findOwner, isTabled, ownerGrains, sharedGrains } from "./owners";
 import { claim, split, touchPath } from "./path";
 import { currentCall, nextCall, oldestTenant } from "./pressure";
 import { linkNewest, prune } from "./recency";
-import { NODE_GRAINS, Node, TOUCH_GRAINS, Tenant, Touch, characterCount, freeNode, initTouch, newNode } from "./records";
+import { NODE_GRAINS, Node, TOUCH_GRAINS, Tenant, Touch, characterCount, freeNode, freeTouch, initTouch, newNode, renewSpare, spare, takeSpare } from "./records";
 import { appendText, charactersUpTo, freeText, setText, unitsUpTo } from "./text";
 import { characterAt, isHighSurrogate, isLowSurrogate } from "./units";
 import { absent, begin, beginAt, directory, follow, moveTo, node, offset, pieceAt, reopen, root, selectedNamespace } from "./walk";
@@ -22,8 +22,6 @@ export const SHORTENED: u32 = 2;
 
 let tenant: Tenant = changetype<Tenant>(0);
 let time: f64 = 0;
-/** For the next insert that touches something: there even when there is no room, so that its path can be guarded. */
-let spare: Touch = changetype<Touch>(allocate(TOUCH_GRAINS));
 let leaf: Node | null = null;
 /** What the window holds and neither the tree nor the leaf has. */
 let rest: usize = 0;
@@ -33,8 +31,6 @@ let last: bool = false;
 let shortened: bool = false;
 /** Whether the path is held, so that eviction leaves it. */
 let guarded: bool = false;
-/** How many characters of its text the tenant had owned before the last insert. */
-let kept: u32 = 0;
 /** Of a graft: that it is one; where it began; the deepest node of its text; and whether that is not a single new one below that. */
 let bare: bool = false;
 let below: Node | null = null;
@@ -44,10 +40,6 @@ let mostCharacters: u64 = u64.MAX_VALUE;
 
 export function setMostCharacters(characters: f64): void {
   mostCharacters = <u64>characters;
-}
-
-export function keptCharacters(): u32 {
-  return kept;
 }
 
 export function beginInsert(): void {
@@ -236,9 +228,11 @@ function complete(): void {
     placed = deepest;
     wentAlong = end !== below;
   } else {
-    if (!guarded) initTouch(spare, tenant, time, currentCall());
-    kept = touchPath(deepest, spare, time);
-    if (spare.count) spare = changetype<Touch>(allocate(TOUCH_GRAINS));
+    const touch = takeSpare();
+    if (!guarded) initTouch(touch, tenant, time, currentCall());
+    store<u32>(RESULTS, touchPath(deepest, touch, time), 28);
+    if (!touch.count) freeTouch(touch);
+    renewSpare();
   }
   releaseHeld();
   if (guarded) releasePath(end);
@@ -250,13 +244,14 @@ function complete(): void {
  */
 function guardPath(): void {
   guarded = true;
-  initTouch(spare, tenant, time, currentCall());
+  const touch = changetype<Touch>(spare);
+  initTouch(touch, tenant, time, currentCall());
   for (let each = node; each !== root; each = changetype<Node>(each.parent)) {
     each.held = 1;
-    if (spare.count || (each === node && offset < <usize>node.units) || !findOwner(each, tenant)) continue;
-    linkNewest(spare);
-    spare.deepest = each;
-    claim(each, spare);
+    if (touch.count || (each === node && offset < <usize>node.units) || !findOwner(each, tenant)) continue;
+    linkNewest(touch);
+    touch.deepest = each;
+    claim(each, touch);
   }
 }
 

@@ -1,4 +1,4 @@
-import { allocate, grainsFor, release } from "./memory";
+import { RESULTS, allocate, grainsFor, release } from "./memory";
 import { dropTouch } from "./recency";
 import { Tenant } from "./records";
 
@@ -23,12 +23,12 @@ export function currentCall(): u32 {
 }
 
 export function nextCall(): void {
-  call++;
-  if (!call) call = 1;
+  setCall(max<u32>(call + 1, 1));
 }
 
 export function setCall(number: u32): void {
   call = number;
+  store<u32>(RESULTS, number, 24);
 }
 
 export function queueBytes(tenants: u32): usize {

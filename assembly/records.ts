@@ -132,5 +132,21 @@ export function initTouch(touch: Touch, tenant: Tenant, time: f64, call: u32): v
 }
 
 export function freeTouch(touch: Touch): void {
-  release(changetype<usize>(touch), TOUCH_GRAINS);
+  if (spare) release(changetype<usize>(touch), TOUCH_GRAINS);
+  else spare = changetype<usize>(touch);
+}
+
+/** A touch for the next insert that touches something: there even when there is no room, so that its path can be guarded. */
+export let spare: usize = allocate(TOUCH_GRAINS);
+
+/** From now on the first touch that is freed is the spare one, which saves giving it back and having another. */
+export function takeSpare(): Touch {
+  const touch = changetype<Touch>(spare);
+  spare = 0;
+  return touch;
+}
+
+/** To be called when the touch taken is where it belongs. Room must have been reserved. */
+export function renewSpare(): void {
+  if (!spare) spare = allocate(TOUCH_GRAINS);
 }

@@ -16,9 +16,6 @@ export interface TreeCore {
   insert_make_room(): number;
   insert_shorten(): number;
   evict_before(time: number): number;
-  evicted(): number;
-  insert_call(): number;
-  insert_kept(): number;
   revoke_insert(tenant: number, call: number, kept: number): number;
   prefix_match(units: number, form: number): number;
   match_each(): void;
@@ -40,8 +37,7 @@ export interface TreeCore {
   grafted(): number;
   sum_begin(): void;
   sum_add(bytes: number): void;
-  sum_low(): number;
-  sum_high(): number;
+  sum_end(): void;
 }
 
 export const WIDE = 1;
@@ -58,6 +54,14 @@ export const SHORTENED = 2;
 export const WINDOW = 4096;
 export const WINDOW_BYTES = 16384;
 export const RESULTS: number = WINDOW + WINDOW_BYTES + 64;
+
+/**
+ * Where the core leaves, in 32-bit words of the memory, how many characters it has just evicted, the number of the last insert call, and, when
+ * that is complete, how many characters of its text its tenant had owned before.
+ */
+export const EVICTED: number = (RESULTS >>> 2) + 4;
+export const LAST_CALL: number = EVICTED + 2;
+export const LAST_KEPT: number = EVICTED + 3;
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;

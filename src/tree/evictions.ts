@@ -1,4 +1,4 @@
-import type { TreeCore } from "./core.js";
+import { EVICTED, type TreeCore } from "./core.js";
 import type { Eviction } from "./options.js";
 import type { Tenants } from "./tenants.js";
 
@@ -21,7 +21,7 @@ export class Evictions {
 
   /** Notes what the core has just evicted from the tenant at this address. Returns its characters. */
   note(address: number, reason: Reason): number {
-    const chars = this.#core.evicted() >>> 0;
+    const chars = this.#tenants.words()[EVICTED]!;
     this.units[reason]++;
     this.characters[reason] += chars;
     if (this.#onEvict !== undefined) this.#unreported.push({ tenant: this.#tenants.nameAt(address), chars, reason });

@@ -101,8 +101,8 @@ export class PrefixTree {
   insertRevocable(text: string, tenant: string, timeS: number = nowS(), namespace?: string): InsertReceipt {
     checkText(text);
     const known = this.#insert(text, tenant, timeS, namespace, "text");
-    const { core, evictions } = this.#live();
-    const receipt = known ? receiptOf(core, namespace) : NO_RECEIPT;
+    const { tenants, evictions } = this.#live();
+    const receipt = known ? receiptOf(tenants.words(), namespace) : NO_RECEIPT;
     evictions.report();
     return receipt;
   }
@@ -121,7 +121,7 @@ export class PrefixTree {
     namespace?: string,
   ): InsertReceipt | null {
     const parts = this.#live();
-    const { core, tenants, descent, namespaces, evictions } = parts;
+    const { tenants, descent, namespaces, evictions } = parts;
     if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
     checkText(text);
     checkTime(timeS);
@@ -143,7 +143,7 @@ export class PrefixTree {
     this.#live();
     const known = tenant === null ? undefined : tenants.get(tenant);
     if (known !== undefined) descent.insertWalked(text, known.address, now);
-    const receipt = known === undefined ? null : receiptOf(core, namespace);
+    const receipt = known === undefined ? null : receiptOf(tenants.words(), namespace);
     evictions.report();
     return receipt;
   }

@@ -1,4 +1,4 @@
-import type { TreeCore } from "./core.js";
+import { LAST_CALL, LAST_KEPT } from "./core.js";
 
 /** What `revokeInsert` needs to know of an insert. */
 export interface InsertReceipt {
@@ -11,7 +11,7 @@ export interface InsertReceipt {
 
 export const NO_RECEIPT: InsertReceipt = Object.freeze({ call: 0, keptChars: 0, namespace: undefined });
 
-/** Of the insert that the core has just done. */
-export function receiptOf(core: TreeCore, namespace: string | undefined): InsertReceipt {
-  return { call: core.insert_call() >>> 0, keptChars: core.insert_kept() >>> 0, namespace };
+/** Of the insert that the core has just done; `words` is its memory. */
+export function receiptOf(words: Uint32Array, namespace: string | undefined): InsertReceipt {
+  return { call: words[LAST_CALL]!, keptChars: words[LAST_KEPT]!, namespace };
 }

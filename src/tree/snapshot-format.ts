@@ -1,4 +1,4 @@
-import { type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
+import { RESULTS, type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
 
 /**
  * A snapshot, version 1; all numbers little-endian, texts as UTF-16 units, every section and every name from a multiple of 8 on:
@@ -51,5 +51,7 @@ export function checksum(core: TreeCore, bytes: Uint8Array): [number, number] {
     window.fill(0, piece.length, padded);
     core.sum_add(padded);
   }
-  return [core.sum_low() >>> 0, core.sum_high() >>> 0];
+  core.sum_end();
+  const [low, high] = new Uint32Array(core.memory.buffer, RESULTS, 2);
+  return [low!, high!];
 }

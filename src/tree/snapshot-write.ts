@@ -1,5 +1,5 @@
 import type { Tenant } from "./candidates.js";
-import { measure, type TreeCore, WIDE } from "./core.js";
+import { LAST_CALL, measure, type TreeCore, WIDE } from "./core.js";
 import type { Crossing } from "./crossing.js";
 import { eachEntry } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
@@ -27,6 +27,7 @@ export function writeSnapshot(
   latestS: number,
 ): Uint8Array<ArrayBuffer> {
   const nodes = new ListedNodes(core);
+  const lastCall = new Uint32Array(core.memory.buffer)[LAST_CALL]!;
   const listed = tenants.map(({ name, address }) => ({ name, ...listEntries(core, nodes, address) }));
   const keys = nodes.namespaces.map((number) => namespaces.keyOf(number));
   const out = new Output(
@@ -41,7 +42,7 @@ export function writeSnapshot(
   out.u32(0);
   out.f64(out.bytes.length);
   const sumAt = out.skip(8);
-  for (const number of [core.insert_call(), tenants.length, keys.length, nodes.count]) out.u32(number);
+  for (const number of [lastCall, tenants.length, keys.length, nodes.count]) out.u32(number);
   out.f64(latestS);
   for (const { name, rootTimeS, rows } of listed) {
     out.f64(rootTimeS);
