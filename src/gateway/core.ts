@@ -11,6 +11,7 @@ import { type GatewayOptions, readOptions, type Settings } from "./options.js";
 import { unknownModel } from "./place.js";
 import { Polls } from "./polls.js";
 import { Totals } from "./totals.js";
+import type { RequestTrace } from "./tracing.js";
 
 /** What a gateway has, apart from its paths: options, fleets, keys, and what is under way. */
 export class Core implements Ground {
@@ -96,6 +97,19 @@ export class Core implements Ground {
   }
 
   /** @internal Of exchanges. */
+  trace({ request, path, endpoint, requestId }: Exchange): RequestTrace | null {
+    const { tracing } = this.#settings;
+    if (tracing === null) return null;
+    return tracing.begin({
+      method: request.method,
+      path,
+      route: endpoint?.path ?? null,
+      headers: request.headers,
+      requestId,
+    });
+  }
+
+  /** @internal Of exchanges. */
   ended(record: RequestRecord, exchange: Exchange): void {
     this.#open--;
     exchange.key?.leave(exchange);
@@ -103,6 +117,7 @@ export class Core implements Ground {
     this.outcomes.set(record.outcome, (this.outcomes.get(record.outcome) ?? 0) + 1);
     try {
       this.#learn(record, exchange);
+      exchange.trace?.ended(record);
       this.#settings.onRequestEnd(record);
     } catch (error) {
       console.error(error);

@@ -4,6 +4,7 @@ import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Answer } from "./forward.js";
 import { clientHeaders, headerText } from "./headers.js";
 import type { Settings } from "./options.js";
+import { REQUEST_ID } from "./request-id.js";
 import { WaitLimit } from "./wait.js";
 
 /** With these an answer has no body, whatever the replica sends. */
@@ -20,6 +21,7 @@ export function deliver(exchange: Exchange, answer: Answer, settings: Settings):
     return toNobody();
   }
   const headers = clientHeaders(response.headers, settings.upstream.decodes);
+  nameRequest(exchange, headers);
   if (settings.replicaHeader && (exchange.key === null || exchange.key.trusted)) tellDecision(exchange, headers);
   const streamed = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   // An event may have to be added to a stream that breaks.
@@ -41,7 +43,9 @@ export function refuse(exchange: Exchange, outcome: RequestOutcome, error: Reque
   const { status, message } = error;
   exchange.answered(status, false);
   exchange.end(outcome);
-  return errorAt(exchange.path, status, message, error);
+  const answer = errorAt(exchange.path, status, message, error);
+  nameRequest(exchange, answer.headers);
+  return answer;
 }
 
 /** What is handed over when the client has left. */
@@ -108,6 +112,12 @@ function bodyOf(
 /** A transport may give a reason that `new Response` refuses. */
 function reasonOf(statusText: string): string {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : "";
+}
+
+/** For those who ask about it later; Anthropic's clients look for it under a name of their own. */
+function nameRequest({ requestId, endpoint }: Exchange, headers: Pick<HeaderList, "set">): void {
+  headers.set(REQUEST_ID, requestId);
+  if (endpoint?.routedBy === "messages") headers.set("request-id", requestId);
 }
 
 function tellDecision({ lease, tries, queueMs }: Exchange, headers: HeaderList): void {

@@ -3,6 +3,8 @@ import type { DecisionReason, Lease } from "../routing/index.js";
 import type { Endpoint } from "./endpoints.js";
 import type { Attempt } from "./fleet.js";
 import type { Key } from "./keys.js";
+import { requestIdOf } from "./request-id.js";
+import type { RequestTrace } from "./tracing.js";
 
 /**
  * How a request ended; each ends in exactly one of these.
@@ -37,6 +39,9 @@ export type RequestOutcome =
   | "client_left"
   | "internal_error";
 
+/** A model's name is the client's text: no more of it is reported than any real one has. */
+const MODEL_CHARS = 256;
+
 /** A replica's answer was passed on. */
 const ANSWERED: ReadonlySet<RequestOutcome> = new Set(["completed", "replica_error"]);
 
@@ -44,11 +49,17 @@ const ANSWERED: ReadonlySet<RequestOutcome> = new Set(["completed", "replica_err
 export interface RequestRecord {
   readonly method: string;
   readonly path: string;
+  /** The client's `x-request-id`, or a new one; the answer and the replica have it too. */
+  readonly requestId: string;
+  /** Of the span; null where nothing is traced. */
+  readonly traceId: string | null;
   readonly outcome: RequestOutcome;
   /** Of the answer; 499 when the client left before there was one. */
   readonly status: number;
   /** The one of `models` that it was for; null where there is one router for all, and when it came to none. */
   readonly model: string | null;
+  /** As the body names it, known or not, up to 256 characters; null for none. */
+  readonly requestModel: string | null;
   /** The name of its key; null where there are none, and for one that is not known. */
   readonly key: string | null;
   /** The last replica that was tried; null when none was. */
@@ -81,6 +92,8 @@ export interface RequestRecord {
 export interface ExchangeListener {
   /** Seconds since the piece before it, of a stream. */
   piece(seconds: number): void;
+  /** Before anything else; null where nothing is traced. */
+  trace(exchange: Exchange): RequestTrace | null;
   ended(record: RequestRecord, exchange: Exchange): void;
 }
 
@@ -95,8 +108,12 @@ export class Exchange {
   readonly endpoint: Endpoint | null;
   /** When it came, in seconds. */
   readonly startS: number;
+  readonly requestId: string;
+  readonly trace: RequestTrace | null;
   key: Key | null = null;
   model: string | null = null;
+  /** As the body names it. */
+  requestModel: string | null = null;
   /** Milliseconds. */
   queueMs = 0;
   readonly failures: (string | number)[] = [];
@@ -123,6 +140,8 @@ export class Exchange {
     this.#clock = clock;
     this.startS = clock();
     this.#listener = listener;
+    this.requestId = requestIdOf(request.headers);
+    this.trace = listener.trace(this);
     if (request.signal.aborted) this.leave();
     else request.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -144,11 +163,18 @@ export class Exchange {
     return this.#tries;
   }
 
+  /** The body was read. */
+  asked(body: Readonly<Record<string, unknown>>): void {
+    if (typeof body.model === "string") this.requestModel = body.model.slice(0, MODEL_CHARS);
+    this.trace?.asked(body, this.requestModel);
+  }
+
   /** A replica was chosen; the lease is released when the exchange ends. The one before it must have been rejected. */
   choose(lease: Lease, attempt: Attempt): Stop {
     this.#lease = lease;
     this.#attempt = attempt;
     this.#tries++;
+    this.trace?.tried(lease);
     this.#upstream = new Stop();
     return this.#upstream;
   }
@@ -156,6 +182,7 @@ export class Exchange {
   /** The try came to nothing. */
   gaveUp(why: string | number): void {
     this.failures.push(why);
+    this.trace?.gaveUp(why);
     this.#attempt = null;
   }
 
@@ -172,7 +199,10 @@ export class Exchange {
     if (this.#ttftMs === null) {
       this.#ttftMs = (nowS - this.startS) * 1000;
       // The first bytes of a whole answer are no first token.
-      if (this.#streamed) this.#lease?.firstToken();
+      if (this.#streamed) {
+        this.#lease?.firstToken();
+        this.trace?.firstToken();
+      }
     } else if (this.#streamed) this.#listener.piece(nowS - this.#lastPieceS);
     this.#lastPieceS = nowS;
     this.#lease?.touch();
@@ -209,9 +239,12 @@ export class Exchange {
       {
         method: this.request.method,
         path: this.path,
+        requestId: this.requestId,
+        traceId: this.trace?.traceId ?? null,
         outcome,
         status: this.#status,
         model: this.model,
+        requestModel: this.requestModel,
         key: this.key?.name ?? null,
         replica: lease?.replica.id ?? null,
         reason: decision?.reason ?? null,

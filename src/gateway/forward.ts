@@ -9,6 +9,7 @@ import type { Message } from "./message.js";
 import type { GatewayMetrics } from "./metrics.js";
 import type { Settings } from "./options.js";
 import { choose, turnedAway } from "./place.js";
+import { REQUEST_ID } from "./request-id.js";
 import type { Totals } from "./totals.js";
 import { pause, TIMED_OUT, within } from "./wait.js";
 
@@ -136,12 +137,11 @@ async function send(
   const { url, headers } = lease.replica;
   const abort = (): void => stop.abort(new DOMException("the answer is no longer wanted", "AbortError"));
   const work = async (): Promise<Answer | Failure> => {
-    const response = await upstream.send(replicaUrl(url!, exchange.target), {
-      method: "POST",
-      headers: upstreamHeaders(exchange.request.headers, headers, forwardAuthorization),
-      body,
-      signal: stop,
-    });
+    const sent = upstreamHeaders(exchange.request.headers, headers, forwardAuthorization);
+    sent.set(REQUEST_ID, exchange.requestId);
+    const call = () =>
+      upstream.send(replicaUrl(url!, exchange.target), { method: "POST", headers: sent, body, signal: stop });
+    const response = await (exchange.trace === null ? call() : exchange.trace.send(sent, call));
     const reader = response.body?.getReader() ?? null;
     if (response.status < 200 || response.status > 599) {
       void reader?.cancel().catch(() => {});

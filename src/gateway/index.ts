@@ -8,6 +8,12 @@ export type { ShownDecision } from "./decisions.js";
 export type { RequestOutcome, RequestRecord } from "./exchange.js";
 export { createGateway, type Gateway } from "./gateway.js";
 export type { ReplicaCondition } from "./member.js";
+export type {
+  OpenTelemetryApi,
+  OpenTelemetryAttributes,
+  OpenTelemetrySpan,
+  OpenTelemetryTracer,
+} from "./open-telemetry.js";
 export {
   type BreakerOptions,
   type ColdCacheOptions,
@@ -20,4 +26,13 @@ export {
   type RetryOptions,
   type TimeoutOptions,
 } from "./options.js";
+export {
+  type HeaderReader,
+  type HeaderWriter,
+  type OpenTelemetryOptions,
+  openTelemetry,
+  type RequestTrace,
+  type TracedRequest,
+  type Tracing,
+} from "./tracing.js";
 export { fetchUpstream, type Upstream, type UpstreamRequest } from "./upstream.js";

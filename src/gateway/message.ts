@@ -28,6 +28,7 @@ export async function readMessage(exchange: Exchange, routedBy: RoutedBy, maxBod
     throw error;
   });
   const body = parseJsonObject(bytes);
+  exchange.asked(body);
   const { model } = body;
   const named = typeof model === "string" ? model : undefined;
   return { bytes, body: rendered(body, routedBy, named), model: named };

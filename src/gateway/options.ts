@@ -2,6 +2,7 @@ import { Random } from "../random/index.js";
 import type { Router, Timers } from "../routing/index.js";
 import type { RequestRecord } from "./exchange.js";
 import { checkBoolean, checkFields, checkFunction, checkNumber, type NumberRule, shown } from "./option-checks.js";
+import type { Tracing } from "./tracing.js";
 import { fetchUpstream, type Upstream } from "./upstream.js";
 
 /** What a gateway is made of. Exactly one of `router` and `models` is given. */
@@ -16,6 +17,8 @@ export interface GatewayOptions {
   upstream?: Upstream;
   /** Called once for each request to an endpoint of replicas, when it has ended. */
   onRequestEnd?: (record: RequestRecord) => void;
+  /** Hears of requests as they happen: `openTelemetry(api)`. Default: nothing does. */
+  tracing?: Tracing;
   /** Bytes of the largest body that is accepted. Default: 8 MiB. */
   maxBodyBytes?: number;
   /** Bytes of all header names and values that are accepted. Default: 32 KiB. */
@@ -180,6 +183,7 @@ export interface Settings {
   readonly routers: ReadonlyMap<string, Router>;
   readonly upstream: Upstream;
   readonly onRequestEnd: (record: RequestRecord) => void;
+  readonly tracing: Tracing | null;
   readonly maxBodyBytes: number;
   readonly maxHeaderBytes: number;
   readonly replicaHeader: boolean;
@@ -210,12 +214,15 @@ export function readOptions(options: GatewayOptions): Settings {
     adminTreeText,
   } = { ...GATEWAY_DEFAULTS, ...defined(options) } as GatewayOptions & GatewayDefaults;
   const { clock = () => performance.now() / 1000, timers = REAL_TIMERS, adminTokenSha256, keys } = options;
-  const { random = seeded() } = options;
+  const { random = seeded(), tracing = null } = options;
   for (const [name, value] of Object.entries({ onRequestEnd, clock, random })) {
     checkFunction(name, value);
   }
   if (typeof timers?.setTimeout !== "function" || typeof timers.clearTimeout !== "function") {
     throw new TypeError(`timers must be { setTimeout, clearTimeout }, not ${shown(timers)}`);
+  }
+  if (tracing !== null && typeof tracing.begin !== "function") {
+    throw new TypeError(`tracing must be what openTelemetry(api) returns, not ${shown(tracing)}`);
   }
   for (const [name, value] of Object.entries({ replicaHeader, forwardAuthorization, adminTreeText })) {
     checkBoolean(name, value);
@@ -230,6 +237,7 @@ export function readOptions(options: GatewayOptions): Settings {
     routers: routersOf(options),
     upstream: upstreamOf(options),
     onRequestEnd,
+    tracing,
     maxBodyBytes,
     maxHeaderBytes,
     replicaHeader,
@@ -288,6 +296,7 @@ const NAMES = [
   "upstreamFetch",
   "upstream",
   "onRequestEnd",
+  "tracing",
   "maxBodyBytes",
   "maxHeaderBytes",
   "replicaHeader",

@@ -134,6 +134,8 @@ test("every request is reported once, with its times", async () => {
   expect(record).toEqual({
     method: "POST",
     path: "/v1/chat/completions",
+    requestId: expect.any(String),
+    traceId: null,
     outcome: "completed",
     status: 200,
     replica: "a",
@@ -142,6 +144,7 @@ test("every request is reported once, with its times", async () => {
     tries: 1,
     failures: [],
     model: null,
+    requestModel: null,
     key: null,
     queueMs: expect.any(Number),
     promptTokens: null,

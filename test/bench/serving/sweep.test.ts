@@ -94,7 +94,7 @@ describe("sweep --virtual", () => {
     expect(Number(evicts!.cache_hit_rate)).toBeLessThan(Number(plain!.cache_hit_rate));
     const bench = warmrouteBench("sweep", config, "--out", out);
     expect(await bench.exit).toBe(2);
-    expect(bench.stderr).toContain("oracle needs --virtual: it sees into the replicas");
+    expect(bench.errors()).toContain("oracle needs --virtual: it sees into the replicas");
   });
 
   test("a strategy that fails does not stop the others, and is tried again by the same command", async () => {
