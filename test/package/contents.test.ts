@@ -52,8 +52,12 @@ test("the notices name every bundled package, with its licence", () => {
 
 test("nothing is installed with it", () => {
   const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {
+  for (const field of ["dependencies", "optionalDependencies", "bundleDependencies"]) {
     expect(manifest[field] ?? {}).toEqual({});
   }
+  // What a user may bring: npm installs no optional peer.
+  const peers = Object.keys(manifest.peerDependencies);
+  expect(peers).toEqual(["@opentelemetry/api"]);
+  for (const peer of peers) expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true });
   for (const script of ["preinstall", "install", "postinstall"]) expect(manifest.scripts).not.toHaveProperty(script);
 });
