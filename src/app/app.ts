@@ -152,7 +152,7 @@ class RunningApp implements App {
 
   /** @throws TypeError or RangeError for what the gateway refuses; then it stays as it was. */
   #setGateway(config: AppConfig, routers: readonly Router[]): void {
-    const { onRequestEnd } = this.#platform;
+    const { onRequestEnd, tracing } = this.#platform;
     const isOne = config.models[0]!.name === undefined;
     const options = {
       ...gatewayOptions(config),
@@ -162,6 +162,7 @@ class RunningApp implements App {
         ? { upstreamFetch: this.#upstreamFetch }
         : { upstream: this.#platform.upstream }),
       ...(onRequestEnd !== undefined && { onRequestEnd }),
+      ...(tracing !== undefined && { tracing }),
     } as unknown as GatewayOptions;
     const before = this.#gateway;
     if (before !== null && isOne === this.#isOne) {

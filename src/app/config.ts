@@ -4,7 +4,10 @@ import type { Discovery } from "./discovery.js";
 import type * as tables from "./tables.js";
 
 /** A gateway with its models and replicas, as `buildOpenAiApp` takes it and as a configuration file has it. */
-export interface AppConfig extends OptionsOf<typeof tables.LIMITS>, OptionsOf<typeof tables.STOP> {
+export interface AppConfig
+  extends OptionsOf<typeof tables.LIMITS>,
+    OptionsOf<typeof tables.STOP>,
+    OptionsOf<typeof tables.TRACING> {
   /** The models that are served; at least one. */
   models: ModelConfig[];
   /** Where the command listens. Code that embeds the app listens itself. */
@@ -24,7 +27,13 @@ export interface AppConfig extends OptionsOf<typeof tables.LIMITS>, OptionsOf<ty
   load?: false | LoadConfig;
   coldCache?: false | OptionsOf<typeof tables.COLD_CACHE>;
   /** What the command prints. */
-  log?: OptionsOf<typeof tables.LOG>;
+  log?: LogConfig;
+}
+
+/** What the command prints, and where. */
+export interface LogConfig extends OptionsOf<typeof tables.LOG> {
+  /** Where the lines of requests are appended. It is opened anew on SIGHUP. Default: the standard output. */
+  file?: string;
 }
 
 /** Where the command listens. */

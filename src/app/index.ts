@@ -23,6 +23,7 @@ export type {
   KubernetesConfig,
   ListenConfig,
   LoadConfig,
+  LogConfig,
   ModelConfig,
   ReadyConfig,
   ReplicaConfig,

@@ -1,4 +1,4 @@
-import type { RequestRecord, Upstream } from "../gateway/index.js";
+import type { RequestRecord, Tracing, Upstream } from "../gateway/index.js";
 import type { RouterOptions } from "../routing/index.js";
 import type { CommandConfig, DiscoveryConfig, SimulatedConfig } from "./config.js";
 import type { Discovery } from "./discovery.js";
@@ -11,6 +11,8 @@ export interface AppPlatform {
   upstream?: Upstream;
   /** Called once for each request, when it has ended. */
   onRequestEnd?: (record: RequestRecord) => void;
+  /** Hears of requests as they happen: what `openTelemetry(api)` returns. It is in use whatever `tracing` says. */
+  tracing?: Tracing;
   /** Called with what happens to replicas and the configuration meanwhile. */
   onEvent?: (event: AppEvent) => void;
   /** The text of a file of the configuration, as `apiKeyFile`. */

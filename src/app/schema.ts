@@ -103,7 +103,14 @@ function makeConfig(): Shape {
         optionsOf(tables.COLD_CACHE),
       ),
       ...optionsOf(tables.STOP),
-      log: mapping("What is printed.", optionsOf(tables.LOG)),
+      ...optionsOf(tables.TRACING),
+      log: mapping("What is printed.", {
+        ...optionsOf(tables.LOG),
+        file: text("the path of a file", {
+          description:
+            "Where the lines of requests are appended. It is opened anew on SIGHUP. Left out: the standard output.",
+        }),
+      }),
     },
     {
       required: ["models"],

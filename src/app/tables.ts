@@ -359,6 +359,18 @@ export const LOG = {
     about: "lines for people, or JSON, an object a line",
   },
   requests: { kind: "flag", default: true, about: "whether each request has a line" },
+  sample: {
+    kind: "number",
+    least: 0,
+    most: 1,
+    default: 1,
+    unit: "share of the requests",
+    about: "that have a line, evenly spaced; those that do not end well always have one",
+  },
+} as const;
+
+export const TRACING = {
+  tracing: { kind: "flag", default: false, about: "whether requests are traced with OpenTelemetry (docs/tracing.md)" },
 } as const;
 
 export const REPLICA_PORT = {

@@ -25,6 +25,13 @@ export function positiveNumber(value: string): number {
   return number;
 }
 
+/** A number from 0 to 1. */
+export function share(value: string): number {
+  const number = toNumber(value);
+  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError("It must be a number from 0 to 1.");
+  return number;
+}
+
 /** Names by commas. */
 export function names(value: string): string[] {
   const list = value.split(",").map((name) => name.trim());

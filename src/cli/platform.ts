@@ -9,7 +9,7 @@ import type {
   ServerConfig,
   ServerEvents,
 } from "../app/index.js";
-import type { RequestRecord, Upstream } from "../gateway/index.js";
+import type { RequestRecord, Tracing, Upstream } from "../gateway/index.js";
 import { discover } from "./discovery/index.js";
 import { loadPolicy } from "./policy-module.js";
 import { startCommand } from "./processes/command.js";
@@ -29,14 +29,21 @@ export class NodePlatform implements AppPlatform {
   readonly #watchdog = new Watchdog();
   readonly #log: AppLog;
   readonly #maxBodyBytes: () => number | undefined;
+  readonly tracing?: Tracing;
 
   #upstream: NodeUpstream;
   #upstreamKey: string;
 
-  constructor(log: AppLog, upstream: UpstreamOptions, maxBodyBytes: () => number | undefined) {
+  constructor(
+    log: AppLog,
+    upstream: UpstreamOptions,
+    maxBodyBytes: () => number | undefined,
+    tracing: Tracing | undefined,
+  ) {
     this.#log = log;
     this.#upstream = createUpstream(upstream);
     this.#upstreamKey = JSON.stringify(upstream);
+    if (tracing !== undefined) this.tracing = tracing;
     this.#maxBodyBytes = maxBodyBytes;
   }
 

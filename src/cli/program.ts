@@ -13,6 +13,7 @@ import {
   positiveInteger,
   positiveNumber,
   replica,
+  share,
 } from "./option-values.js";
 import { addPolicyFlags, policyLines } from "./policy-flags.js";
 import { policyList, policyValue, RECORDED } from "./policy-module.js";
@@ -106,7 +107,10 @@ function serveCommand(parent: Command): void {
     .option("--drain-timeout <seconds>", "how long a stop waits for open answers", nonNegativeNumber, 30)
     .optionsGroup("Output:")
     .option("--json-log", "print JSON, one object a line", false)
+    .option("--log-file <file>", "append the lines of requests to it; SIGHUP opens it anew (docs/access-log.md)")
+    .option("--log-sample <share>", "share of the requests that end well that have a line, 0 to 1", share, 1)
     .option("--quiet", "print no line a request", false)
+    .option("--tracing", "trace requests with OpenTelemetry, set by OTEL_* (docs/tracing.md)", false)
     .option("--record <file>", "write a journal of all requests, texts included, for warmroute replay")
     .option("--record-salt <text>", "write no texts into it, but hashes of their blocks with this salt")
     .option("--track <folder>", "write loads, match rates, stages and the like as CSV files (docs/results-format.md)")

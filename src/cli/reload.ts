@@ -110,6 +110,7 @@ function fixedAndChanged(before: AppConfig, after: AppConfig): string[] {
   const { listen: is = {} } = after;
   if ((was.host ?? "127.0.0.1") !== (is.host ?? "127.0.0.1")) keys.push("listen.host");
   if ((was.port ?? 8000) !== (is.port ?? 8000)) keys.push("listen.port");
+  if ((before.tracing ?? false) !== (after.tracing ?? false)) keys.push("tracing");
   if ((before.tls === undefined) !== (after.tls === undefined)) keys.push("tls");
   if ((before.maxHeaderBytes ?? 0) < (after.maxHeaderBytes ?? 0)) keys.push("a larger maxHeaderBytes");
   return keys;

@@ -1,22 +1,31 @@
-import type { App, AppConfig, AppEvent, AppUpdate } from "../app/index.js";
+import type { App, AppConfig, AppEvent, AppUpdate, LogConfig } from "../app/index.js";
 import type { RequestRecord } from "../gateway/index.js";
-import { jsonLine, textLine } from "./request-log.js";
+import { AccessLog } from "./access-log.js";
 
 /** The model that is asked for in the line to try when the replicas are not ours. */
 const EXAMPLE_MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
 
 /** What `serve` prints: lines for people, or JSON, one object a line. What is wrong goes to stderr. */
 export class Report {
-  #log: NonNullable<AppConfig["log"]>;
+  #log: LogConfig;
+  readonly #requests: AccessLog;
   #started = false;
 
-  constructor(log: AppConfig["log"]) {
-    this.#log = log ?? {};
+  /** @throws UsageError for a file of the log that cannot be opened. */
+  constructor(log: LogConfig = {}) {
+    this.#log = log;
+    this.#requests = new AccessLog(log, (message) => this.problem(message));
   }
 
   /** It may change while it runs. */
-  set(log: AppConfig["log"]): void {
-    this.#log = log ?? {};
+  set(log: LogConfig = {}): void {
+    this.#log = log;
+    this.#requests.set(log);
+  }
+
+  /** Resolves when all is written. */
+  close(): Promise<void> {
+    return this.#requests.close();
   }
 
   /** From then on what happens is told; before, it is a part of this. */
@@ -44,9 +53,7 @@ export class Report {
   }
 
   request(record: RequestRecord): void {
-    if (this.#log.requests === false) return;
-    const line = this.#isJson ? jsonLine(record, new Date()) : textLine(record, new Date());
-    process.stdout.write(`${line}\n`);
+    this.#requests.write(record);
   }
 
   readonly event = (event: AppEvent): void => {

@@ -9,6 +9,7 @@ import { type Records, type RecordsOptions, startRecords } from "./records.js";
 import { type Configuration, Reloads } from "./reload.js";
 import { Report } from "./report.js";
 import { stopSignal, within } from "./shutdown.js";
+import { startTracing } from "./tracing.js";
 import { UsageError } from "./usage-error.js";
 
 /** The flags that `warmroute serve` was given. */
@@ -25,7 +26,9 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
   let current = await configuration();
   reloads.watch(current.files);
   const report = new Report(current.config.log);
-  const platform = new NodePlatform(report, upstreamOptions(current.config), () => current.config.maxBodyBytes);
+  const traced = current.config.tracing === true ? await startTracing() : null;
+  const maxBodyBytes = () => current.config.maxBodyBytes;
+  const platform = new NodePlatform(report, upstreamOptions(current.config), maxBodyBytes, traced?.tracing);
   try {
     const app = await usage(buildOpenAiApp(current.config, platform));
     try {
@@ -49,6 +52,8 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     }
   } finally {
     await platform.close();
+    await report.close();
+    await traced?.stop();
   }
 }
 

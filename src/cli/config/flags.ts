@@ -20,7 +20,10 @@ export interface ConfigFlags {
   readonly maxBodyBytes?: number;
   readonly replicaHeader?: boolean;
   readonly drainTimeout?: number;
+  readonly tracing?: boolean;
   readonly jsonLog?: boolean;
+  readonly logFile?: string;
+  readonly logSample?: number;
   readonly quiet?: boolean;
 }
 
@@ -42,7 +45,8 @@ export function checkFlagsOfFile(flags: ConfigFlags): void {
 
 /** What a file says, with what the flags say in its place; those about policies hold for every model. */
 export function withFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
-  const { port, host, maxBodyBytes, replicaHeader, drainTimeout, jsonLog, quiet } = flags;
+  const { port, host, maxBodyBytes, replicaHeader, drainTimeout, tracing } = flags;
+  const { jsonLog, logFile, logSample, quiet } = flags;
   const models = config.models.map((model) => modelWithFlags(model, flags));
   checkPolicyFlags(models, flags);
   return {
@@ -52,8 +56,11 @@ export function withFlags(config: AppConfig, flags: ConfigFlags): AppConfig {
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     ...(replicaHeader !== undefined && { replicaHeader }),
     ...(drainTimeout !== undefined && { drainTimeoutSecs: drainTimeout }),
+    ...(tracing !== undefined && { tracing }),
     log: {
       ...config.log,
+      ...(logFile !== undefined && { file: logFile }),
+      ...(logSample !== undefined && { sample: logSample }),
       ...(jsonLog !== undefined && { format: jsonLog ? ("json" as const) : ("text" as const) }),
       ...(quiet !== undefined && { requests: !quiet }),
     },

@@ -67,11 +67,13 @@ export function withAbsolutePaths(
     };
   }
 
-  const { admin, keys, tls, upstream, models } = config;
+  const { admin, keys, log, tls, upstream, models } = config;
   const changed = {
     ...config,
     ...(tls !== undefined && { tls: absolute(tls, ["tls"], ["cert", "key"]) }),
     ...(upstream !== undefined && { upstream: absolute(upstream, ["upstream"], ["ca", "cert", "key"]) }),
+    // It is made when it is not there, and changes with every request.
+    ...(log !== undefined && { log: absolute(log, ["log"], ["file"], false) }),
     ...(admin !== undefined && { admin: absolute(admin, ["admin"], ["tokenFile"]) }),
     ...(keys !== undefined && { keys: keys.map((each, i) => absolute(each, ["keys", i], ["keyFile"])) }),
     models: models.map((each, i) => model(each, ["models", i])),
