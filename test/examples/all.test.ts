@@ -4,10 +4,12 @@ import { describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "./root.js";
 
+/** Files for `warmroute serve`, each by itself. */
+const CONFIGURATIONS = "config";
 const examples = readdirSync(join(ROOT, "examples"), { withFileTypes: true })
-  // Configurations of the command are no packages; test/cli/config/examples.test.ts reads them.
-  .filter((entry) => entry.isDirectory() && entry.name !== "config")
+  .filter((entry) => entry.isDirectory() && entry.name !== CONFIGURATIONS)
   .map(({ name }) => name);
+const isComposed = (example: string) => existsSync(join(ROOT, "examples", example, "compose.yaml"));
 
 test("there are the examples of the list", () => {
   const list = readFileSync(join(ROOT, "examples/README.md"), "utf8");
@@ -16,20 +18,26 @@ test("there are the examples of the list", () => {
   expect(examples.length).toBeGreaterThan(0);
 });
 
-describe.each(examples)("examples/%s", (example) => {
-  const read = (file: string) => readFileSync(join(ROOT, "examples", example, file), "utf8");
+const read = (example: string, file: string) => readFileSync(join(ROOT, "examples", example, file), "utf8");
 
-  test("is a package of its own that needs this version of ours", () => {
-    const { name, private: isPrivate, scripts, dependencies } = JSON.parse(read("package.json"));
+test.each(examples.filter((example) => !isComposed(example)))(
+  "examples/%s is a package of its own that needs this version of ours",
+  (example) => {
+    const { name, private: isPrivate, scripts, dependencies } = JSON.parse(read(example, "package.json"));
     expect({ name, isPrivate }).toEqual({ name: `warmroute-example-${example}`, isPrivate: true });
     expect(dependencies.warmroute).toBe(`^${manifest.version}`);
     expect(scripts.start).toBeTypeOf("string");
-  });
+  },
+);
 
+describe.each(examples)("examples/%s", (example) => {
   test("says how to run it, and its links lead somewhere", () => {
-    const text = read("README.md");
-    expect(text).toMatch(/^(npm|bun) install$/m);
-    expect(text).toMatch(/^(npm|bun|deno task) start/m);
+    const text = read(example, "README.md");
+    if (isComposed(example)) expect(text).toMatch(/^docker compose up/m);
+    else {
+      expect(text).toMatch(/^(npm|bun) install$/m);
+      expect(text).toMatch(/^(npm|bun|deno task) start/m);
+    }
     for (const [, link, source] of text.matchAll(/\]\(([^)]+)\)|src(?:set)?="([^"]+)"/g)) {
       const target = (link ?? source)!;
       expect(existsSync(join(ROOT, "examples", example, target)), target).toBe(true);

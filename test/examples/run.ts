@@ -14,7 +14,7 @@ import { ROOT } from "./root.js";
 
 const scratch = process.env.WARMROUTE_EXAMPLES ?? join(tmpdir(), "warmroute-examples");
 const examples = readdirSync(join(ROOT, "examples"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && existsSync(join(ROOT, "examples", entry.name, "package.json")))
   .map(({ name }) => name);
 
 const { values: options } = parseArgs({ options: { json: { type: "string" } } });
