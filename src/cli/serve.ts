@@ -9,7 +9,7 @@ import { type Records, type RecordsOptions, startRecords } from "./records.js";
 import { type Configuration, Reloads } from "./reload.js";
 import { Report } from "./report.js";
 import { stopSignal, within } from "./shutdown.js";
-import { startTracing } from "./tracing.js";
+import { type RunningTracing, startTracing } from "./tracing.js";
 import { UsageError } from "./usage-error.js";
 
 /** The flags that `warmroute serve` was given. */
@@ -52,8 +52,8 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     }
   } finally {
     await platform.close();
+    if (traced !== null) await flush(traced, report);
     await report.close();
-    await traced?.stop();
   }
 }
 
@@ -98,6 +98,15 @@ function startListening(
     maxHeaderBytes: maxHeaderBytes + REQUEST_LINE_BYTES,
     certificate: tls && readCertificate(tls),
   });
+}
+
+/** The exporter gives up by itself, after `OTEL_EXPORTER_OTLP_TIMEOUT`. */
+async function flush(traced: RunningTracing, report: Report): Promise<void> {
+  try {
+    await traced.stop();
+  } catch (error) {
+    report.problem(`spans are lost: ${(error as Error).message}`);
+  }
 }
 
 async function drain(
