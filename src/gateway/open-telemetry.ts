@@ -3,15 +3,18 @@
  * read our declarations.
  */
 export interface OpenTelemetryApi {
+  /** Tracers and spans. */
   readonly trace: {
     getTracer(name: string): OpenTelemetryTracer;
     getSpan(context: unknown): OpenTelemetrySpan | undefined;
     setSpan(context: unknown, span: OpenTelemetrySpan): unknown;
   };
+  /** What is active. */
   readonly context: {
     active(): unknown;
     with<Result>(context: unknown, call: () => Result): Result;
   };
+  /** Contexts in headers. */
   readonly propagation: {
     extract(context: unknown, carrier: unknown, getter: unknown): unknown;
     inject(context: unknown, carrier: unknown, setter: unknown): void;
@@ -19,6 +22,7 @@ export interface OpenTelemetryApi {
   };
 }
 
+/** Starts spans. */
 export interface OpenTelemetryTracer {
   startSpan(
     name: string,
@@ -27,6 +31,7 @@ export interface OpenTelemetryTracer {
   ): OpenTelemetrySpan;
 }
 
+/** A span that has begun. */
 export interface OpenTelemetrySpan {
   spanContext(): { readonly traceId: string };
   setAttributes(attributes: OpenTelemetryAttributes): unknown;
@@ -35,4 +40,5 @@ export interface OpenTelemetrySpan {
   end(): void;
 }
 
+/** By the conventions' names. */
 export type OpenTelemetryAttributes = Readonly<Record<string, string | number | boolean>>;

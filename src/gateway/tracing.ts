@@ -15,6 +15,7 @@ export interface Tracing {
 /** A request that has come. */
 export interface TracedRequest {
   readonly method: string;
+  /** As it was asked for, without its query. */
   readonly path: string;
   /** The path of the endpoint; null for a path that is none of a replica's. */
   readonly route: string | null;
@@ -39,10 +40,12 @@ export interface RequestTrace {
   ended(record: RequestRecord): void;
 }
 
+/** The client's headers. */
 export interface HeaderReader extends Iterable<[name: string, value: string]> {
   get(name: string): string | null;
 }
 
+/** The headers that a replica gets. */
 export interface HeaderWriter {
   set(name: string, value: string): void;
   delete(name: string): void;
