@@ -115,6 +115,9 @@ export class Core implements Ground {
     exchange.key?.leave(exchange);
     this.metrics.ended(record);
     this.outcomes.set(record.outcome, (this.outcomes.get(record.outcome) ?? 0) + 1);
+    // Without models all are for the one router; else those that named none of them are for none.
+    const model = record.model ?? (this.#fleets.has("") ? "" : null);
+    if (model !== null) this.totals.ended(model, record, this.#settings.clock());
     try {
       this.#learn(record, exchange);
       exchange.trace?.ended(record);

@@ -3,6 +3,8 @@ import type { Exchange } from "./exchange.js";
 
 /** A decision as `GET /admin/decisions` shows it. No text of the request is in it. */
 export interface ShownDecision {
+  /** Counts up from 1, over all models. */
+  readonly number: number;
   readonly time: string;
   readonly model: string | null;
   readonly path: string;
@@ -26,7 +28,9 @@ const MOST = 100;
 
 /** The last decisions. What is shown of one is made when it is asked for. */
 export class DecisionLog {
+  #count = 0;
   readonly #last: {
+    readonly number: number;
     readonly atMs: number;
     readonly model: string;
     readonly path: string;
@@ -36,7 +40,8 @@ export class DecisionLog {
   }[] = [];
 
   add(model: string, { path, key, tries }: Exchange, decision: Decision): void {
-    this.#last.push({ atMs: Date.now(), model, path, key: key?.name ?? null, attempt: tries + 1, decision });
+    const shown = { number: ++this.#count, atMs: Date.now(), key: key?.name ?? null, attempt: tries + 1 };
+    this.#last.push({ ...shown, model, path, decision });
     if (this.#last.length > MOST) this.#last.shift();
   }
 
@@ -46,7 +51,8 @@ export class DecisionLog {
     return wanted
       .slice(Math.max(0, wanted.length - limit))
       .reverse()
-      .map(({ atMs, model: of, path, key, attempt, decision }) => ({
+      .map(({ number, atMs, model: of, path, key, attempt, decision }) => ({
+        number,
         time: new Date(atMs).toISOString(),
         model: of === "" ? null : of,
         path,
@@ -57,7 +63,9 @@ export class DecisionLog {
   }
 }
 
-export function shownDecision(decision: Decision): Omit<ShownDecision, "time" | "model" | "path" | "key" | "attempt"> {
+export function shownDecision(
+  decision: Decision,
+): Omit<ShownDecision, "number" | "time" | "model" | "path" | "key" | "attempt"> {
   const { replica, policy, reason, matchedChars, textChars, matchRate, hitAvailable, hitChosen, candidates } = decision;
   return {
     replica,

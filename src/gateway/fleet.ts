@@ -98,6 +98,7 @@ export class Fleet {
     if (member === undefined || this.#unavailable.has(member.id)) return null;
     const probe = member.breaker?.begin(this.#settings.clock()) ?? false;
     if (probe) this.#refresh(member);
+    member.requests++;
     return new Attempt(this, member, probe);
   }
 

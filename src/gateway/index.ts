@@ -3,6 +3,7 @@
  * @module
  */
 export type { DecisionTotals, GatewayState, ModelState, ReplicaState } from "./admin/state.js";
+export type { TreeView, TreeViewNode } from "./admin/tree-view.js";
 export type { BreakerState } from "./breaker.js";
 export type { ShownDecision } from "./decisions.js";
 export type { RequestOutcome, RequestRecord } from "./exchange.js";
@@ -26,6 +27,7 @@ export {
   type RetryOptions,
   type TimeoutOptions,
 } from "./options.js";
+export type { RecentSummary } from "./recent-times.js";
 export {
   type HeaderReader,
   type HeaderWriter,

@@ -23,6 +23,8 @@ export class Member {
   timer: unknown = null;
   /** What it last reported of itself; null when it does not answer, undefined when it was never asked. */
   load: LoadReport | null | undefined = undefined;
+  /** How many it was sent. */
+  requests = 0;
   /** Sums over the answers that told them. */
   promptTokens = 0;
   cachedTokens = 0;

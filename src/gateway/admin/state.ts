@@ -5,6 +5,7 @@ import type { Core } from "../core.js";
 import type { RequestOutcome } from "../exchange.js";
 import type { Fleet } from "../fleet.js";
 import type { Member, ReplicaCondition } from "../member.js";
+import type { RecentSummary } from "../recent-times.js";
 
 /** What a gateway is doing, and what it has done since its start. */
 export interface GatewayState {
@@ -25,6 +26,10 @@ export interface ModelState {
   /** Requests that wait for a place. */
   readonly queued: number;
   readonly leases: number;
+  /** Requests for it that have ended, by how; those that named no model are in none. */
+  readonly requests: Readonly<Partial<Record<RequestOutcome, number>>>;
+  /** To the first token, of streamed answers that ended in the last 10 seconds; null when there were none. */
+  readonly ttftMs: RecentSummary | null;
   readonly decisions: DecisionTotals;
   /** Null for a policy without a tree. */
   readonly tree: TreeStats | null;
@@ -56,6 +61,8 @@ export interface ReplicaState {
   /** This gateway's requests on it. */
   readonly queueLength: number;
   readonly maxOngoingRequests: number | null;
+  /** Sends to it by this gateway. */
+  readonly requests: number;
   /** Characters of the tree that it owns; null for a policy without a tree. */
   readonly treeChars: number | null;
   /** Cached ÷ prompt tokens over all its reports; null when there was none. */
@@ -81,6 +88,7 @@ function modelState(fleet: Fleet, core: Core): ModelState {
     policy: router.policy,
     queued: router.waiting,
     leases: router.leases,
+    ...core.totals.requestsOf(model, core.settings.clock()),
     decisions: core.totals.of(model),
     tree: router.tree?.stats() ?? null,
     replicas: replicaStates(fleet, core),
@@ -97,7 +105,7 @@ export function replicaStates(fleet: Fleet, { settings }: Core): ReplicaState[] 
 }
 
 function replicaState(replica: Replica, member: Member, nowS: number, treeChars: number | null): ReplicaState {
-  const { load, promptTokens, cachedTokens } = member;
+  const { load, requests, promptTokens, cachedTokens } = member;
   const { id, url = null, queueLength, maxOngoingRequests, labels = {} } = replica;
   return {
     id,
@@ -109,6 +117,7 @@ function replicaState(replica: Replica, member: Member, nowS: number, treeChars:
     kvUsage: load?.kvUsage ?? null,
     queueLength,
     maxOngoingRequests: Number.isFinite(maxOngoingRequests) ? maxOngoingRequests : null,
+    requests,
     treeChars,
     hitRatio: promptTokens === 0 ? null : cachedTokens / promptTokens,
     labels,
