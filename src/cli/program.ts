@@ -103,6 +103,7 @@ function serveCommand(parent: Command): void {
   addPolicyFlags(command)
     .optionsGroup("Gateway:")
     .option("--max-body-bytes <bytes>", "largest body that is accepted", positiveInteger, 8 * 1024 * 1024)
+    .option("--dashboard", "make an admin token for as long as it runs, and print the address of the dashboard", false)
     .option("--replica-header", "name the replica in each answer's x-warmroute-replica", false)
     .option("--drain-timeout <seconds>", "how long a stop waits for open answers", nonNegativeNumber, 30)
     .optionsGroup("Output:")

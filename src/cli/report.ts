@@ -29,7 +29,7 @@ export class Report {
   }
 
   /** From then on what happens is told; before, it is a part of this. */
-  start(url: string, { models }: App, config: AppConfig): void {
+  start(url: string, { models }: App, config: AppConfig, dashboard: string | null): void {
     this.#started = true;
     const address = url.replace("//127.0.0.1:", "//localhost:").replace("//0.0.0.0:", "//localhost:");
     const model = config.models[0]!.name ?? EXAMPLE_MODEL;
@@ -40,12 +40,15 @@ export class Report {
       policy: router.policy,
       replicas: router.replicas.map(({ id, url: at }) => ({ id, url: at! })),
     }));
-    this.#print({ event: "listening", url, ...(told.length === 1 ? told[0] : { models: told }) }, [
+    const page = dashboard === null ? null : address + dashboard;
+    const what = told.length === 1 ? told[0] : { models: told };
+    this.#print({ event: "listening", url, ...what, ...(page !== null && { dashboard: page }) }, [
       `warmroute listens on ${url}`,
       ...told.flatMap(({ name, policy, replicas }) => [
         `${name === undefined ? "" : `model ${name}, `}policy ${policy}, replicas:`,
         ...(replicas.length === 0 ? ["  none yet"] : replicas.map(({ id, url: at }) => `  ${id}  ${at}`)),
       ]),
+      ...(page === null ? [] : [`dashboard: ${page}`]),
       "try:",
       `  curl -X POST ${address}/v1/completions -H "Content-Type: application/json"${key} -d '${body}'`,
       "",

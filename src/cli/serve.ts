@@ -1,8 +1,10 @@
 import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
-import type { Listener } from "../protocol/index.js";
+import { withDashboard } from "../dashboard/index.js";
+import { type HttpHandler, type Listener, webRequest } from "../protocol/index.js";
 import { readCertificate, upstreamOptions } from "./certificate.js";
 import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
+import { dashboardOf } from "./dashboard.js";
 import { listenHttp } from "./listen.js";
 import { NodePlatform } from "./platform.js";
 import { type Records, type RecordsOptions, startRecords } from "./records.js";
@@ -13,14 +15,20 @@ import { type RunningTracing, startTracing } from "./tracing.js";
 import { UsageError } from "./usage-error.js";
 
 /** The flags that `warmroute serve` was given. */
-export interface ServeOptions extends ConfigFlags, RecordsOptions {}
+export interface ServeOptions extends ConfigFlags, RecordsOptions {
+  readonly dashboard?: boolean;
+}
 
 /**
  * Serves until SIGINT or SIGTERM, then lets open answers end. A file is read anew on SIGHUP, and when it or one that it names changes.
  */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
   const stop = stopSignal();
-  const configuration = () => readConfiguration(file, options);
+  const dashboard = dashboardOf(options.dashboard === true);
+  const configuration = async () => {
+    const { config, files } = await readConfiguration(file, options);
+    return { config: dashboard.open(config), files };
+  };
   // It begins before the first reading, so that no change is missed.
   const reloads = new Reloads(file);
   let current = await configuration();
@@ -33,12 +41,17 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     const app = await usage(buildOpenAiApp(current.config, platform));
     try {
       const records = await recordsOf(app, options);
-      const listener = await startListening(app, current.config).catch(async (error) => {
+      const operated = withDashboard(app);
+      const answer: HttpHandler = (request) =>
+        current.config.admin !== undefined && (request.method === "GET" || request.method === "HEAD")
+          ? operated(webRequest(request))
+          : app.handle(request);
+      const listener = await startListening(answer, current.config).catch(async (error) => {
         // So that the same command line works once the port is free.
         await records.discard();
         throw error;
       });
-      report.start(listener.url, app, current.config);
+      report.start(listener.url, app, current.config, dashboard.path(current.config));
       const recorded = options.record !== undefined || options.track !== undefined;
       reloads.start({ app, platform, listener, report, configuration, before: current, recorded }, (next) => {
         current = next;
@@ -88,11 +101,11 @@ function recordsOf({ models }: App, options: RecordsOptions): Promise<Records> {
 const REQUEST_LINE_BYTES = 16 * 1024;
 
 function startListening(
-  app: App,
+  answer: HttpHandler,
   { listen: address = {}, tls, maxHeaderBytes = 32_768 }: AppConfig,
 ): Promise<Listener> {
   const { host = "127.0.0.1", port = 8000 } = address;
-  return listenHttp((request) => app.handle(request), {
+  return listenHttp(answer, {
     host,
     port,
     maxHeaderBytes: maxHeaderBytes + REQUEST_LINE_BYTES,

@@ -73,7 +73,15 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
     const endpoint = request.method === "POST" ? BY_PATH.get(targetOf(request.url).path) : undefined;
-    return endpoint === undefined ? app.fetch(webRequest(request)) : answerPrompt(core, request, endpoint);
+    if (endpoint !== undefined) return answerPrompt(core, request, endpoint);
+    let web: Request;
+    try {
+      web = webRequest(request);
+    } catch {
+      // A method that no Request has, as TRACE.
+      return refuse(core.begin(request, null), "bad_request", unreadable());
+    }
+    return app.fetch(web);
   };
   return {
     handle,
@@ -179,6 +187,10 @@ function wrongMethod(method: string, path: string, allow: string): RequestError 
     code: "method_not_allowed",
     headers: { allow },
   });
+}
+
+function unreadable(): RequestError {
+  return new RequestError(400, "The request cannot be read.", { code: "bad_request" });
 }
 
 function unknownPath(path: string): RequestError {

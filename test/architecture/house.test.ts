@@ -18,6 +18,7 @@ const ORDER = [
   "workloads",
   "simulator",
   "gateway",
+  "dashboard",
   "app",
   "cli",
 ] as const;

@@ -1,0 +1,75 @@
+// npm run screenshot [folder]: docs/images/dashboard.png, of a gateway over simulated replicas under a minute of traffic. With a folder: all
+// sizes and themes there, to be looked at.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { launch, serveConfig, TOKEN, turn } from "./support.js";
+
+const MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
+const TRAFFIC_S = Number(process.env.TRAFFIC_S ?? 75);
+const folder = process.argv[2];
+
+const { url, stop } = await serveConfig({
+  admin: { token: TOKEN },
+  adminTreeText: true,
+  models: [
+    {
+      name: MODEL,
+      policyOptions: { imbalancedThreshold: 6 },
+      maxOngoingRequests: 12,
+      replicas: ["gpu-a", "gpu-b", "gpu-c", "gpu-d"].map((id) => ({ id, simulated: {} })),
+    },
+  ],
+});
+const browser = await launch();
+try {
+  const page = await browser.newPage({ viewport: { width: 1360, height: 900 }, colorScheme: "light" });
+  await page.goto(`${url}/dashboard#token=${encodeURIComponent(TOKEN)}`);
+  await traffic();
+  if (folder === undefined) {
+    mkdirSync("docs/images", { recursive: true });
+    await picture(page, "docs/images/dashboard.png");
+  } else await all(page, folder);
+} finally {
+  await browser.close();
+  await stop();
+}
+
+/** So many clients, each in one conversation after another. */
+async function traffic(): Promise<void> {
+  const endMs = performance.now() + TRAFFIC_S * 1000;
+  let conversations = 0;
+  const client = async (number: number) => {
+    while (performance.now() < endMs) {
+      const conversation = conversations++;
+      for (let turns = 1; turns <= 2 + (conversation % 5) && performance.now() < endMs; turns++) {
+        await turn(url, { model: conversation % 23 === 0 ? "none" : MODEL, conversation, turns });
+        if (number % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 40 * (conversation % 7)));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 18 }, (_, number) => client(number)));
+}
+
+async function picture(page: Page, path: string, fullPage = true): Promise<void> {
+  await page.evaluate("scrollTo(0, 0)");
+  await page.screenshot({ path, fullPage, animations: "disabled" });
+}
+
+async function all(page: Page, into: string): Promise<void> {
+  mkdirSync(into, { recursive: true });
+  await page.locator("#decisions summary").nth(2).click();
+  await page.locator(".icicle").focus();
+  for (const key of ["ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+  for (const [size, width, height] of [
+    ["desktop", 1360, 900],
+    ["phone", 390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(1200);
+      await picture(page, join(into, `${size}-${colorScheme}.png`));
+    }
+  }
+}
