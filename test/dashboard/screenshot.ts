@@ -8,6 +8,7 @@ import { launch, serveConfig, TOKEN, turn } from "./support.js";
 const MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
 const TRAFFIC_S = Number(process.env.TRAFFIC_S ?? 75);
 const folder = process.argv[2];
+let over = false;
 
 const { url, stop } = await serveConfig({
   admin: { token: TOKEN },
@@ -25,11 +26,14 @@ const browser = await launch();
 try {
   const page = await browser.newPage({ viewport: { width: 1360, height: 900 }, colorScheme: "light" });
   await page.goto(`${url}/dashboard#token=${encodeURIComponent(TOKEN)}`);
-  await traffic();
+  const ended = traffic();
+  await page.waitForTimeout(TRAFFIC_S * 1000);
   if (folder === undefined) {
     mkdirSync("docs/images", { recursive: true });
-    await picture(page, "docs/images/dashboard.png");
+    await picture(page, "docs/images/dashboard.png", 1500);
   } else await all(page, folder);
+  over = true;
+  await ended;
 } finally {
   await browser.close();
   await stop();
@@ -37,12 +41,11 @@ try {
 
 /** So many clients, each in one conversation after another. */
 async function traffic(): Promise<void> {
-  const endMs = performance.now() + TRAFFIC_S * 1000;
   let conversations = 0;
   const client = async (number: number) => {
-    while (performance.now() < endMs) {
+    while (!over) {
       const conversation = conversations++;
-      for (let turns = 1; turns <= 2 + (conversation % 5) && performance.now() < endMs; turns++) {
+      for (let turns = 1; turns <= 2 + (conversation % 5) && !over; turns++) {
         await turn(url, { model: conversation % 23 === 0 ? "none" : MODEL, conversation, turns });
         if (number % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 40 * (conversation % 7)));
       }
@@ -51,9 +54,11 @@ async function traffic(): Promise<void> {
   await Promise.all(Array.from({ length: 18 }, (_, number) => client(number)));
 }
 
-async function picture(page: Page, path: string, fullPage = true): Promise<void> {
+/** The page from its top on. */
+async function picture(page: Page, path: string, height: number): Promise<void> {
   await page.evaluate("scrollTo(0, 0)");
-  await page.screenshot({ path, fullPage, animations: "disabled" });
+  const { width } = page.viewportSize()!;
+  await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height }, animations: "disabled" });
 }
 
 async function all(page: Page, into: string): Promise<void> {
@@ -69,7 +74,7 @@ async function all(page: Page, into: string): Promise<void> {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.waitForTimeout(1200);
-      await picture(page, join(into, `${size}-${colorScheme}.png`));
+      await picture(page, join(into, `${size}-${colorScheme}.png`), size === "phone" ? 3600 : 2000);
     }
   }
 }

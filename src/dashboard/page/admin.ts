@@ -39,14 +39,15 @@ export class Admin {
     return this.#ask("GET", "stats", {});
   }
 
-  async decisions(model: string | null): Promise<readonly ShownDecision[]> {
-    const { decisions } = await this.#ask<{ decisions: ShownDecision[] }>("GET", "decisions", { model });
+  async decisions(model: string | null, limit: number): Promise<readonly ShownDecision[]> {
+    const query = { model, limit: String(limit) };
+    const { decisions } = await this.#ask<{ decisions: ShownDecision[] }>("GET", "decisions", query);
     return decisions;
   }
 
   tree(
     model: string | null,
-    { depth, ...rest }: { namespace: string; at: string; depth: number; text: string | null },
+    { depth, ...rest }: { namespace: string | null; at: string; depth: number; text: string | null },
   ): Promise<TreeView> {
     return this.#ask("GET", "tree", { model, depth: String(depth), ...rest });
   }

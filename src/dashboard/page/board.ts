@@ -26,7 +26,7 @@ export class Board {
   readonly #replicas = new Replicas(this.#colours, (id, draining) => this.#drain(id, draining));
   readonly #charts = new Charts(this.#colours);
   readonly #tree = new TreePanel(this.#colours);
-  readonly #decisions = new Decisions(this.#colours);
+  readonly #decisions = new Decisions(this.#colours, () => this.#soon(0));
   #history = new History();
   #admin: Admin | null = null;
   #state: GatewayState | null = null;
@@ -87,7 +87,7 @@ export class Board {
       this.#failures = 0;
       // Nobody looks at these while the page is hidden; the charts go on.
       if (!document.hidden) {
-        const decisions = await admin.decisions(this.#model);
+        const decisions = await admin.decisions(this.#model, this.#decisions.limit);
         if (admin !== this.#admin) return;
         this.#decisions.update(decisions);
         await this.#tree.tick(

@@ -105,13 +105,15 @@ export class Chart {
       "aria-label",
       `${title}, over the last ${duration(this.#spanS)}. Now: ${latest.join(", ")}`,
     );
-    const shapes = this.#lines.flatMap(({ colour }, i) => {
-      const line = this.#path(tops[i]!, y);
-      const edge = svg("path", { d: line, class: `line ${colour}` });
-      if (!stacked) return [edge];
-      return [svg("path", { d: this.#area(tops[i]!, tops[i - 1], y), class: `area ${colour}` }), edge];
+    const edges = this.#lines.map(({ colour, values: own }, i) => {
+      // Where nothing is on top of the others there is no edge.
+      const there = stacked ? tops[i]!.map((top, at) => (own[at] === 0 ? null : top)) : own;
+      return svg("path", { d: this.#path(there, y), class: `line ${colour}` });
     });
-    this.#shapes.replaceChildren(...shapes);
+    const areas = this.#lines.map(({ colour }, i) =>
+      svg("path", { d: this.#area(tops[i]!, tops[i - 1], y), class: `area ${colour}` }),
+    );
+    this.#shapes.replaceChildren(...(stacked ? areas : []), ...edges);
   }
 
   #path(values: readonly (number | null)[], y: (value: number) => number): string {

@@ -1,22 +1,42 @@
 import type { ShownDecision } from "../../gateway/index.js";
 import type { Explained } from "./admin.js";
 import type { Colours } from "./colours.js";
-import { html, part } from "./element.js";
+import { html, part, setText } from "./element.js";
 import { clockTime, fine, NOTHING, percent, whole } from "./format.js";
 
 type Shown = NonNullable<Explained["decision"]>;
+
+/** How many are shown; the gateway keeps 100. */
+const FEW = 20;
+const MANY = 100;
 
 /** The last decisions, the newest first. One that is open stays, also when newer ones have pushed it out. */
 export class Decisions {
   readonly #entries = new Map<number, HTMLDetailsElement>();
   readonly #colours: Colours;
+  #limit = FEW;
 
-  constructor(colours: Colours) {
+  /** @param onMore is called when more of them are wanted. */
+  constructor(colours: Colours, onMore: () => void) {
     this.#colours = colours;
+    part("more-decisions").addEventListener("click", () => {
+      this.#limit = this.#limit === FEW ? MANY : FEW;
+      setText(part("more-decisions"), this.#limit === FEW ? `Show ${MANY}` : `Show ${FEW}`);
+      onMore();
+    });
+  }
+
+  /** How many are wanted. */
+  get limit(): number {
+    return this.#limit;
   }
 
   update(decisions: readonly ShownDecision[]): void {
     const list = part("decisions");
+    // Nothing moves away under a pointer or a key.
+    const held = this.#entries.size > 0 && list.matches(":hover, :focus-within");
+    part("held").hidden = !held;
+    if (held) return;
     const numbers = new Set(decisions.map(({ number }) => number));
     for (const [number, entry] of this.#entries) {
       if (numbers.has(number) || entry.open) continue;

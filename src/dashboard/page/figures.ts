@@ -7,7 +7,7 @@ import { rates, type Sample } from "./history.js";
 export class Figures {
   readonly #values = new Map<string, { readonly value: HTMLElement; readonly note: HTMLElement }>();
 
-  update({ open, uptimeS }: GatewayState, samples: readonly Sample[]): void {
+  update({ uptimeS }: GatewayState, samples: readonly Sample[]): void {
     const { model } = samples.at(-1)!;
     const { decisions, tree, ttftMs } = model;
     const ended = ({ groups }: Sample) => groups.completed + groups.left + groups.refused + groups.failed;
@@ -20,23 +20,24 @@ export class Figures {
       `${short(total)} in ${duration(uptimeS)}`,
     );
     this.#set("Failed", whole(failed), total === 0 ? "" : `${percent(failed / total)} of all`);
-    this.#set("Under way", whole(open), `${whole(model.queued)} wait for a place`);
+    this.#set("Under way", whole(model.leases), `${whole(model.queued)} wait for a place`);
     this.#set(
       "Time to first token",
       milliseconds(ttftMs?.p50 ?? null),
-      ttftMs === null ? "no stream in 10 s" : `95 %: ${milliseconds(ttftMs.p95)}`,
+      ttftMs === null ? "no stream in 10 s" : `95th percentile ${milliseconds(ttftMs.p95)}`,
     );
     this.#set(
       "Hit ratio",
       percent(share(decisions.hitChosen)),
-      `of ${percent(share(decisions.hitAvailable))} that there was`,
+      `${percent(share(decisions.hitAvailable))} was possible`,
     );
     this.#set(
       "Tree",
       tree === null ? "none" : bytes(tree.memoryBytes),
-      tree === null ? model.policy : `${short(tree.nodes)} nodes, ${short(tree.chars)} characters`,
+      tree === null ? "this policy has none" : `${short(tree.nodes)} nodes, ${bytes(tree.maxBytes)} at most`,
     );
-    this.#set("Policy", model.policy, `${whole(model.replicas.length)} replicas`);
+    const healthy = model.replicas.filter(({ state }) => state === "healthy").length;
+    this.#set("Healthy replicas", `${whole(healthy)} of ${whole(model.replicas.length)}`, model.policy);
   }
 
   #set(name: string, value: string, note: string): void {

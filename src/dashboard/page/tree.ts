@@ -24,6 +24,8 @@ export class TreePanel {
   readonly #note = html("p", { class: "quiet" });
   #admin: Admin | null = null;
   #model: string | null = null;
+  /** As chosen; null leaves it to the gateway. */
+  #namespace: string | null = null;
   #at = "";
   #view: TreeView | null = null;
   #nextMs = 0;
@@ -58,7 +60,10 @@ export class TreePanel {
       "Click selects, double click goes in, dragging moves, Ctrl and the wheel zoom. Keys: arrows, Enter, Backspace, + − 0.",
     );
     part("tree").append(this.#way, this.#icicle.element, this.#note, this.#about, this.#legend, keys);
-    this.#namespaces.addEventListener("change", () => this.#go(""));
+    this.#namespaces.addEventListener("change", () => {
+      this.#namespace = this.#namespaces.value;
+      this.#go("");
+    });
     this.#text.addEventListener("change", () => this.#want());
   }
 
@@ -68,6 +73,7 @@ export class TreePanel {
     this.#admin = admin;
     this.#model = model;
     this.#namespaces.replaceChildren();
+    this.#namespace = null;
     this.#at = "";
     this.#view = null;
     this.#want();
@@ -99,7 +105,7 @@ export class TreePanel {
     try {
       const view = await this.#admin.tree(this.#model, {
         depth: DEPTH,
-        namespace: this.#namespaces.value,
+        namespace: this.#namespace,
         at: this.#at,
         text: this.#text.checked ? "true" : null,
       });
@@ -123,8 +129,8 @@ export class TreePanel {
     if (names.length !== this.#namespaces.length) {
       const options = view.namespaces.map((value, i) => html("option", { value }, names[i]!));
       this.#namespaces.replaceChildren(...options);
-      this.#namespaces.value = view.namespace;
     }
+    this.#namespaces.value = view.namespace;
     this.#namespaceLabel.hidden = names.length < 2;
     const hasText = view.root !== null && view.root.totalChars > 0;
     setText(this.#note, hasText ? "" : "There is nothing in it.");

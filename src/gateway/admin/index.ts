@@ -52,7 +52,7 @@ export function addAdmin(app: Hono, core: Core): void {
     }
     const depth = numberOf(query, "depth", 4, 0, 64);
     const at = query.get("at") ?? "";
-    return treeView(treeOf(fleet()), { depth, namespace: query.get("namespace") ?? "", text, at });
+    return treeView(treeOf(fleet()), { depth, namespace: query.get("namespace"), text, at });
   });
   page("get", "/snapshot", ({ fleet }) => snapshotOut(fleet()));
   page("put", "/snapshot", ({ fleet, request }) => snapshotIn(fleet(), request));

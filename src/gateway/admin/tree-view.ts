@@ -33,7 +33,8 @@ export interface TreeView {
 
 export interface TreeViewOptions {
   readonly depth: number;
-  readonly namespace: string;
+  /** Null: the one with the most text. */
+  readonly namespace: string | null;
   readonly text: boolean;
   /** Path of the node to begin at. */
   readonly at: string;
@@ -46,7 +47,7 @@ const MOST_INSPECTED = 250_000;
 const MOST_TEXT = 200;
 
 /** A node of one namespace and what is below it down to some depth; where that is too much, those with the most text. */
-export function treeView(tree: PrefixTree, { depth, namespace, text, at }: TreeViewOptions): TreeView {
+export function treeView(tree: PrefixTree, { depth, namespace: wanted, text, at }: TreeViewOptions): TreeView {
   const { nodes: count } = tree.stats();
   if (count > MOST_INSPECTED) {
     throw new RequestError(422, `The tree has ${count} nodes; up to ${MOST_INSPECTED} can be shown.`, {
@@ -73,6 +74,7 @@ export function treeView(tree: PrefixTree, { depth, namespace, text, at }: TreeV
     if (parent >= 0) totals[parent]! += totals[i]!;
   }
   for (const siblings of below.values()) siblings.sort((a, b) => totals[b]! - totals[a]!);
+  const namespace = wanted ?? [...roots].reduce((a, b) => (totals[b[1]]! > totals[a[1]]! ? b : a))[0];
   const root = roots.get(namespace);
   const names = namesOf(tree);
   const { way, path } = root === undefined ? { way: [], path: [] } : wayTo(root, at);
