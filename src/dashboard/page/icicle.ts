@@ -200,7 +200,7 @@ export class Icicle {
     const width = Math.min(left + wide, this.#width + 2) - x;
     const gap = width > 4 ? 1 : 0;
     const y = depth * ROW;
-    const label = node.text ?? (place.parent === null ? `${short(node.totalChars)} characters` : short(node.chars));
+    const label = labelOf(place);
     const letters = Math.floor((width - 10) / LETTER);
     const shown = letters >= Math.min(label.length, 4) ? label.slice(0, letters) : "";
     return svg(
@@ -210,7 +210,7 @@ export class Icicle {
         role: "treeitem",
         "aria-level": depth + 1,
         "aria-selected": isSelected ? "true" : "false",
-        "aria-label": labelOf(place),
+        "aria-label": `${label}: ${figuresOf(place)}`,
         class: isSelected ? "selected" : null,
       },
       svg("rect", { x, y, width: width - gap, height: ROW - 1, ...this.#fill(node, bands) }),
@@ -234,7 +234,12 @@ export class Icicle {
   }
 }
 
-function labelOf({ node, children }: Place): string {
+/** What is written on it. */
+function labelOf({ node }: Place): string {
+  return node.text || (node.path === "" ? `${short(node.totalChars)} characters` : short(node.chars));
+}
+
+function figuresOf({ node, children }: Place): string {
   const below = children.length + node.hidden;
   const owners = node.owners.map(({ replica }) => replica).join(", ") || "nobody";
   return `${whole(node.chars)} characters, ${whole(node.totalChars)} with what is below, ${below} children, of ${owners}`;

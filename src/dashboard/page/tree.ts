@@ -21,6 +21,7 @@ export class TreePanel {
   readonly #way = html("nav", { "aria-label": "Way to the top of the picture", class: "way" });
   readonly #legend = html("ul", { class: "owners", "aria-label": "Colours" });
   readonly #about = html("div", { class: "about", role: "status" });
+  readonly #textNote = html("p", { class: "quiet", role: "status" });
   readonly #note = html("p", { class: "quiet" });
   #admin: Admin | null = null;
   #model: string | null = null;
@@ -59,7 +60,7 @@ export class TreePanel {
     keys.append(
       "Click selects, double click goes in, dragging moves, Ctrl and the wheel zoom. Keys: arrows, Enter, Backspace, + − 0.",
     );
-    part("tree").append(this.#way, this.#icicle.element, this.#note, this.#about, this.#legend, keys);
+    part("tree").append(this.#way, this.#icicle.element, this.#note, this.#textNote, this.#about, this.#legend, keys);
     this.#namespaces.addEventListener("change", () => {
       this.#namespace = this.#namespaces.value;
       this.#go("");
@@ -76,7 +77,8 @@ export class TreePanel {
     this.#namespace = null;
     this.#at = "";
     this.#view = null;
-    this.#want();
+    if (admin === null) this.#empty("This policy has no tree.");
+    else this.#want();
   }
 
   /** To be called often: it looks when it is time. */
@@ -125,7 +127,7 @@ export class TreePanel {
     const isNew = this.#view?.root?.path !== view.root?.path || this.#view?.namespace !== view.namespace;
     this.#view = view;
     this.#at = view.root?.path ?? "";
-    const names = view.namespaces.map((name) => (name === "" ? "(none)" : name.slice(0, 40)));
+    const names = view.namespaces.map(shortName);
     if (names.length !== this.#namespaces.length) {
       const options = view.namespaces.map((value, i) => html("option", { value }, names[i]!));
       this.#namespaces.replaceChildren(...options);
@@ -136,6 +138,7 @@ export class TreePanel {
     setText(this.#note, hasText ? "" : "There is nothing in it.");
     this.#icicle.element.hidden = !hasText;
     this.#about.hidden = !hasText;
+    this.#way.hidden = !hasText;
     this.#showWay(view);
     this.#icicle.show(hasText ? view.root : null, isNew);
   }
@@ -144,13 +147,18 @@ export class TreePanel {
     if (code === "text_not_allowed") {
       this.#text.checked = false;
       this.#text.disabled = true;
-      setText(this.#note, "Texts are prompts; this gateway does not show them (adminTreeText).");
+      setText(this.#textNote, "Texts are prompts; this gateway does not show them (adminTreeText).");
       this.#wish++;
       return;
     }
+    this.#empty(message);
+  }
+
+  #empty(why: string): void {
     this.#icicle.element.hidden = true;
     this.#about.hidden = true;
-    setText(this.#note, message);
+    this.#way.hidden = true;
+    setText(this.#note, why);
   }
 
   #showWay({ ancestors, root }: TreeView): void {
@@ -192,4 +200,16 @@ export class TreePanel {
       ...(text === undefined || text === "" ? [] : [html("pre", {}, text)]),
     );
   }
+}
+
+/** The router makes a namespace of a request's model and the like: a list as JSON. */
+function shortName(namespace: string): string {
+  if (namespace === "") return "(none)";
+  const parts = /^\[.*\]$/.test(namespace) ? namespace.match(/"(?:[^"\\]|\\.)*"/g) : null;
+  const name =
+    parts
+      ?.map((part) => JSON.parse(part))
+      .filter((part) => part !== "")
+      .join(", ") || namespace;
+  return name.length <= 40 ? name : `${name.slice(0, 39)}…`;
 }
