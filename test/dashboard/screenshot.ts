@@ -64,8 +64,8 @@ async function picture(page: Page, path: string, height: number): Promise<void> 
 async function all(page: Page, into: string): Promise<void> {
   mkdirSync(into, { recursive: true });
   await page.locator("#decisions summary").nth(2).click();
-  await page.locator(".icicle").focus();
-  for (const key of ["ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+  await page.locator("#pause").focus();
+  await page.getByLabel("Texts").check();
   for (const [size, width, height] of [
     ["desktop", 1360, 900],
     ["phone", 390, 844],
@@ -74,7 +74,11 @@ async function all(page: Page, into: string): Promise<void> {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.waitForTimeout(1200);
-      await picture(page, join(into, `${size}-${colorScheme}.png`), size === "phone" ? 3600 : 2000);
+      await picture(page, join(into, `${size}-${colorScheme}.png`), size === "phone" ? 1400 : 2000);
+      for (const section of ["charts", "tree", "decisions"]) {
+        const part = page.locator(`section[aria-labelledby=${section}-title]`);
+        await part.screenshot({ path: join(into, `${size}-${colorScheme}-${section}.png`), animations: "disabled" });
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { GatewayOptions } from "../../src/gateway/index.js";
-import { post, resolvers, serve, sha256, startGateway, until } from "./support.js";
+import { manualTime, post, resolvers, serve, sha256, startGateway, until } from "./support.js";
 
 const fine = () => new Response("{}");
 const PROMPT = { prompt: "Why is the sky blue? ".repeat(20) };
@@ -51,9 +51,21 @@ describe("/admin", () => {
         model: null,
         policy: "prefix_aware",
         queued: 0,
+        requests: { completed: 2, bad_request: 1 },
+        ttftMs: null,
         decisions: { decisions: 2, matchRate: 0.5, textChars: 2 * chars, hitAvailable: chars, hitChosen: chars },
         tree: { chars, nodes: 2 },
-        replicas: [{ id: "a", state: "healthy", breaker: "closed", queueLength: 0, treeChars: chars, running: null }],
+        replicas: [
+          {
+            id: "a",
+            state: "healthy",
+            breaker: "closed",
+            queueLength: 0,
+            requests: 2,
+            treeChars: chars,
+            running: null,
+          },
+        ],
       },
     ]);
   });
@@ -103,7 +115,7 @@ describe("/admin", () => {
     const { url, admin } = await withAdmin([await serve(fine), await serve(fine)]);
     for (let i = 0; i < 3; i++) await post(`${url}/v1/completions`, PROMPT);
     const { json } = await admin("GET", "/decisions?limit=2");
-    expect(json.decisions).toHaveLength(2);
+    expect(json.decisions.map(({ number }: { number: number }) => number)).toEqual([3, 2]);
     expect(json.decisions[0]).toMatchObject({
       reason: "prefix_match",
       matchRate: 1,
@@ -114,6 +126,18 @@ describe("/admin", () => {
     expect(json.decisions[0].explanation).toMatch(/^prefix_aware chose [ab]: prefix_match/);
     expect(JSON.stringify(json)).not.toContain("sky");
     expect((await admin("GET", "/decisions?limit=0")).status).toBe(400);
+  });
+
+  test("/stats tells the times to first token of streams, of the last 10 seconds", async () => {
+    const { options, advance } = manualTime();
+    const stream = () => new Response("data: [DONE]\n\n", { headers: { "content-type": "text/event-stream" } });
+    const { url, admin, ended } = await withAdmin([await serve(stream)], options);
+    for (let i = 0; i < 3; i++) await (await post(`${url}/v1/completions`, PROMPT)).text();
+    await ended(3);
+    advance(10_000);
+    expect((await admin("GET", "/stats")).json.models[0].ttftMs).toEqual({ count: 3, p50: 0, p95: 0 });
+    advance(1);
+    expect((await admin("GET", "/stats")).json.models[0].ttftMs).toBe(null);
   });
 
   test("/explain says what would happen, and leaves nothing behind", async () => {
@@ -149,10 +173,32 @@ describe("/admin", () => {
     expect((await open.admin("GET", "/tree?depth=0")).json.root).toMatchObject({ children: [], hidden: 1 });
     expect((await open.admin("GET", "/tree?namespace=none")).json.root).toBe(null);
 
+    const [end] = shared.children;
+    const inner = (await open.admin("GET", `/tree?at=${end.path}`)).json;
+    expect(inner.root).toMatchObject({ path: end.path, chars: 3, children: [], hidden: 0 });
+    expect(inner.ancestors).toMatchObject([
+      { path: "", chars: 0, totalChars: PROMPT.prompt.length + 6 },
+      { path: shared.path, chars: PROMPT.prompt.length },
+    ]);
+    // What is no longer there: as much of the way as there is.
+    expect((await open.admin("GET", `/tree?at=${end.path}.9`)).json.root.path).toBe(end.path);
+    expect((await open.admin("GET", "/tree?at=none")).json.root.path).toBe("");
+
     const closed = await withAdmin([await serve(fine)]);
     await post(`${closed.url}/v1/completions`, PROMPT);
     expect(JSON.stringify((await closed.admin("GET", "/tree")).json)).not.toContain("sky");
     expect((await closed.admin("GET", "/tree?text=true")).json.error.code).toBe("text_not_allowed");
+  });
+
+  test("/tree shows the largest 2,000 nodes of a tree with more", async () => {
+    const { admin, router } = await withAdmin([await serve(fine)]);
+    for (let i = 0; i < 2500; i++) router.tree!.insert(`${String.fromCharCode(0x4e00 + i)}${"x".repeat(i)}`, "a");
+    const { root, shownNodes } = (await admin("GET", "/tree")).json;
+    expect(shownNodes).toBe(2000);
+    expect(root.hidden).toBe(501);
+    expect(root.children.map(({ chars }: { chars: number }) => chars)).toEqual(
+      Array.from({ length: 1999 }, (_, i) => 2500 - i),
+    );
   });
 
   test("/snapshot warms a gateway from its sibling, for the replicas that both have", async () => {

@@ -26,6 +26,11 @@ describe("what the package costs a page, minified by esbuild and gzipped, the co
     expect(await gzipped(code)).toBeLessThanOrEqual(76 * KIB);
   });
 
+  test("a gateway without a dashboard brings none along", async () => {
+    const { modules } = await bundle(`export { createGateway } from "warmroute/gateway";`);
+    expect(modules.filter((file) => file.startsWith("dist/dashboard/"))).toEqual([]);
+  });
+
   test("the gateway alone brings no core along", async () => {
     const gateway = await bundle(`export { createGateway } from "warmroute/gateway";`);
     expect(gateway.modules.filter((file) => file.startsWith("dist/wasm/"))).toEqual([]);

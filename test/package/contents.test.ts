@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packedFiles, ROOT } from "./packed.js";
 
-/** The compiled core as text, made by scripts/embed-wasm.mjs. */
-const GENERATED = "wasm/bytes";
+/** The compiled core and the dashboard's page as text, made by scripts/embed-wasm.mjs and scripts/embed-dashboard.mjs. */
+const GENERATED = ["wasm/bytes", "dashboard/assets"];
 
 const modules = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
-  .map((file) => file.slice(0, -".ts".length));
+  .map((file) => file.slice(0, -".ts".length))
+  // It is bundled into the assets.
+  .filter((name) => !name.startsWith("dashboard/page/"));
 
 /** The modules that re-export a package, and which: the build bundles it, and nothing outside refers to their types. */
 const vendored = new Map(
@@ -20,7 +22,7 @@ const vendored = new Map(
 );
 
 /** What a user can name: neither the command's modules nor what is bundled or generated has types of its own. */
-const typed = modules.filter((name) => !name.startsWith("cli/") && name !== GENERATED && !vendored.has(name));
+const typed = modules.filter((name) => !name.startsWith("cli/") && !GENERATED.includes(name) && !vendored.has(name));
 
 test("the tarball has the code, its types, their sources for an editor, and the notices, nothing else", () => {
   const expected = [

@@ -13,6 +13,9 @@ const RATE_S = 3;
 /** A share of what few requests there are in a second says little. */
 const SHARE_S = 10;
 
+/** Of more replicas only the spread is shown. */
+const MOST_LINES = 8;
+
 const KINDS: readonly Kind[] = [
   {
     title: "Requests a second, by how they ended",
@@ -68,12 +71,15 @@ const KINDS: readonly Kind[] = [
     title: "Requests under way, by replica",
     format: short,
     empty: "There is no replica.",
-    lines: (samples, colours) =>
-      (samples.at(-1)?.model.replicas ?? []).map(({ id }) => ({
+    lines: (samples, colours) => {
+      const replicas = samples.at(-1)?.model.replicas ?? [];
+      if (replicas.length > MOST_LINES) return spread(samples);
+      return replicas.map(({ id }) => ({
         name: id,
         colour: colours.of(id),
         values: samples.map(({ model }) => model.replicas.find((replica) => replica.id === id)?.queueLength ?? null),
-      })),
+      }));
+    },
   },
   {
     title: "Requests that wait for a place",
@@ -90,6 +96,23 @@ const KINDS: readonly Kind[] = [
     ],
   },
 ];
+
+/** Most, mean and least of the replicas' requests. */
+function spread(samples: readonly Sample[]): Line[] {
+  const line = (name: string, colour: string, of: (lengths: readonly number[]) => number): Line => ({
+    name,
+    colour,
+    values: samples.map(({ model }) => {
+      const lengths = model.replicas.map(({ queueLength }) => queueLength);
+      return lengths.length === 0 ? null : of(lengths);
+    }),
+  });
+  return [
+    line("most", "second", (lengths) => Math.max(...lengths)),
+    line("mean", "first", (lengths) => lengths.reduce((sum, each) => sum + each, 0) / lengths.length),
+    line("least", "muted", (lengths) => Math.min(...lengths)),
+  ];
+}
 
 /** All charts, and the one time that they show the values of. */
 export class Charts {

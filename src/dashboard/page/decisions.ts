@@ -60,10 +60,11 @@ export class Decisions {
 
   #entryOf(decision: ShownDecision): HTMLDetailsElement {
     const { time, replica, reason, matchRate, hitChosen, textChars, path, attempt, key } = decision;
-    const share = hitChosen === null || textChars === 0 ? null : hitChosen / textChars;
+    const share = hitChosen === null ? matchRate : hitChosen / Math.max(1, textChars);
+    const hit = hitChosen === null && matchRate === 0 ? "tree not asked" : `${percent(share)} of ${whole(textChars)}`;
     const bar = html("span", { class: "bar", "aria-hidden": "true" });
     const fill = html("span", { class: "fill" });
-    fill.style.width = `${(share ?? matchRate) * 100}%`;
+    fill.style.width = `${share * 100}%`;
     bar.append(fill);
     const entry = html(
       "details",
@@ -74,7 +75,7 @@ export class Decisions {
         html("time", { datetime: time }, clockTime(time)),
         html("span", { class: "chosen" }, html("span", { class: "dot" }), replica),
         html("span", { class: "reason" }, reason.replaceAll("_", " ")),
-        html("span", { class: "hit" }, bar, html("span", {}, `${percent(share ?? matchRate)} of ${whole(textChars)}`)),
+        html("span", { class: "hit" }, bar, html("span", {}, hit)),
         html(
           "span",
           { class: "quiet path" },

@@ -9,7 +9,11 @@ export function whole(value: number | null): string {
   return value === null ? NOTHING : WHOLE.format(value);
 }
 
-/** 12.3 K */
+export function counted(count: number, one: string, many: string): string {
+  return `${whole(count)} ${count === 1 ? one : many}`;
+}
+
+/** 12.3K */
 export function short(value: number | null): string {
   return value === null ? NOTHING : SHORT.format(value);
 }

@@ -1,7 +1,7 @@
 import type { TreeViewNode } from "../../gateway/index.js";
 import type { Colours } from "./colours.js";
 import { html, setAttribute, svg } from "./element.js";
-import { short, whole } from "./format.js";
+import { counted, short, whole } from "./format.js";
 import { ALL, layOut, moved, neighbour, type Place, showing, type Window, zoomed } from "./tree-layout.js";
 
 export interface IcicleEvents {
@@ -242,5 +242,5 @@ function labelOf({ node }: Place): string {
 function figuresOf({ node, children }: Place): string {
   const below = children.length + node.hidden;
   const owners = node.owners.map(({ replica }) => replica).join(", ") || "nobody";
-  return `${whole(node.chars)} characters, ${whole(node.totalChars)} with what is below, ${below} children, of ${owners}`;
+  return `${whole(node.chars)} characters, ${whole(node.totalChars)} with what is below, ${counted(below, "child", "children")}, of ${owners}`;
 }

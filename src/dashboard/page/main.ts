@@ -6,7 +6,10 @@ import { forgetToken, keepToken, takeToken } from "./token.js";
 addTheme();
 const board = new Board((end, message) => {
   if (end === "no-admin") show("no-admin");
-  else signIn(message);
+  else {
+    forgetToken();
+    signIn(message);
+  }
 });
 
 part("token-form").addEventListener("submit", (event) => {

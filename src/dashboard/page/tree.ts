@@ -2,7 +2,7 @@ import type { TreeView, TreeViewNode } from "../../gateway/index.js";
 import { type Admin, Refused } from "./admin.js";
 import type { Colours } from "./colours.js";
 import { html, part, setText } from "./element.js";
-import { duration, short, whole } from "./format.js";
+import { counted, duration, short, whole } from "./format.js";
 import { Icicle } from "./icicle.js";
 
 /** Rows below the top that are asked for. */
@@ -20,7 +20,7 @@ export class TreePanel {
   readonly #text = html("input", { type: "checkbox", id: "tree-text" });
   readonly #way = html("nav", { "aria-label": "Way to the top of the picture", class: "way" });
   readonly #legend = html("ul", { class: "owners", "aria-label": "Colours" });
-  readonly #about = html("div", { class: "about", role: "status" });
+  readonly #about = html("div", { class: "about" });
   readonly #textNote = html("p", { class: "quiet", role: "status" });
   readonly #note = html("p", { class: "quiet" });
   #admin: Admin | null = null;
@@ -191,7 +191,7 @@ export class TreePanel {
         ({ replica, atS }) =>
           `${replica} (${lastS - atS < 1 ? "just used" : `${duration(lastS - atS)} before the last use`})`,
       );
-    const size = `${whole(chars)} characters of its own, ${whole(totalChars)} with what is below it in ${whole(children)} children.`;
+    const size = `${whole(chars)} characters of its own, ${whole(totalChars)} with what is below it in ${counted(children, "child", "children")}.`;
     const sentence = `${size} Owned by ${used.join(", ") || "nobody"}.`;
     if (this.#about.dataset.shown === sentence + (text ?? "")) return;
     this.#about.dataset.shown = sentence + (text ?? "");

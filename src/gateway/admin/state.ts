@@ -48,7 +48,7 @@ export interface DecisionTotals {
   readonly matchRate: number | null;
 }
 
-/** One replica of a router. */
+/** A replica as a gateway sees it. */
 export interface ReplicaState {
   readonly id: string;
   readonly url: string | null;

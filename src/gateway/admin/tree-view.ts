@@ -18,6 +18,7 @@ export interface TreeViewNode {
   readonly text?: string;
 }
 
+/** What `GET /admin/tree` tells: one namespace from one node on, down to some depth. */
 export interface TreeView {
   /** Names of all namespaces; the one without a name is "". */
   readonly namespaces: readonly string[];
