@@ -1,4 +1,4 @@
-// npm run screenshot [folder]: docs/images/dashboard.png, of a gateway over simulated replicas under a minute of traffic. With a folder: all
+// npm run screenshot [-- folder [seconds]]: docs/images/dashboard.png, of a gateway over simulated replicas under a minute of traffic. With a folder: all
 // sizes and themes there, to be looked at.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,8 +6,8 @@ import type { Page } from "playwright-core";
 import { launch, serveConfig, TOKEN, turn } from "./support.js";
 
 const MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
-const TRAFFIC_S = Number(process.env.TRAFFIC_S ?? 75);
-const folder = process.argv[2];
+const [folder, seconds = 75] = process.argv.slice(2);
+
 let over = false;
 
 const { url, stop } = await serveConfig({
@@ -16,8 +16,8 @@ const { url, stop } = await serveConfig({
   models: [
     {
       name: MODEL,
-      policyOptions: { imbalancedThreshold: 6 },
-      maxOngoingRequests: 12,
+      policyOptions: { imbalancedThreshold: 3 },
+      maxOngoingRequests: 6,
       replicas: ["gpu-a", "gpu-b", "gpu-c", "gpu-d"].map((id) => ({ id, simulated: {} })),
     },
   ],
@@ -27,7 +27,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1360, height: 900 }, colorScheme: "light" });
   await page.goto(`${url}/dashboard#token=${encodeURIComponent(TOKEN)}`);
   const ended = traffic();
-  await page.waitForTimeout(TRAFFIC_S * 1000);
+  await page.waitForTimeout(Number(seconds) * 1000);
   if (folder === undefined) {
     mkdirSync("docs/images", { recursive: true });
     await picture(page, "docs/images/dashboard.png", 1500);
@@ -46,12 +46,20 @@ async function traffic(): Promise<void> {
     while (!over) {
       const conversation = conversations++;
       for (let turns = 1; turns <= 2 + (conversation % 5) && !over; turns++) {
-        await turn(url, { model: conversation % 23 === 0 ? "none" : MODEL, conversation, turns });
+        // A few lose their patience, or ask for more than there is.
+        const signal = conversation % 31 === 7 && turns === 2 ? AbortSignal.timeout(60) : null;
+        await turn(url, {
+          model: MODEL,
+          conversation,
+          turns,
+          signal,
+          ...(conversation % 97 === 3 && { maxTokens: -1 }),
+        });
         if (number % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 40 * (conversation % 7)));
       }
     }
   };
-  await Promise.all(Array.from({ length: 18 }, (_, number) => client(number)));
+  await Promise.all(Array.from({ length: 25 }, (_, number) => client(number)));
 }
 
 /** The page from its top on. */

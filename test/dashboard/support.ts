@@ -55,41 +55,52 @@ const SYSTEM = [
   "You are a patient tutor of chemistry. You answer in short sentences, and ask a question back.",
   "You are a careful reviewer of legal documents. You name the clause that you speak of.",
   "You write recipes for two, with amounts in grams, and never use nuts.",
+  "You translate from German, keep the tone, and explain what cannot be translated.",
+  "You plan journeys by train, with times, changes and prices.",
 ].map((text) => `${text} `.repeat(12));
 
-/** One turn of a conversation: all that was said, then a question. */
+export interface Turn {
+  readonly model: string;
+  /** Conversations share one of five system prompts. */
+  readonly conversation: number;
+  /** How many questions it has by now. */
+  readonly turns: number;
+  readonly maxTokens?: number;
+  readonly signal?: AbortSignal | null;
+}
+
+/** One turn of a conversation: all that was said, then a question. The status; null when the signal has ended it. */
 export async function turn(
   url: string,
-  {
-    model,
-    conversation,
-    turns,
-    stream = true,
-  }: { model: string; conversation: number; turns: number; stream?: boolean },
-): Promise<number> {
+  { model, conversation, turns, maxTokens = 24, signal = null }: Turn,
+): Promise<number | null> {
   const messages = [{ role: "system", content: SYSTEM[conversation % SYSTEM.length]! }];
   for (let i = 0; i < turns; i++) {
+    const question = `Question ${i} of conversation ${conversation}: ${"and why is that so? ".repeat(6)}`;
+    messages.push({ role: "user", content: question });
+    if (i + 1 === turns) break;
     messages.push({
-      role: "user",
-      content: `Question ${i} of conversation ${conversation}: ${"and why is that so? ".repeat(6)}`,
+      role: "assistant",
+      content: `Answer ${i} to ${conversation}. ${"It depends on the case. ".repeat(10)}`,
     });
-    if (i + 1 < turns)
-      messages.push({
-        role: "assistant",
-        content: `Answer ${i} to ${conversation}. ${"It depends on the case. ".repeat(10)}`,
-      });
   }
-  const response = await fetch(`${url}/v1/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      model,
-      messages,
-      stream,
-      max_tokens: 24,
-      stream_options: stream ? { include_usage: true } : undefined,
-    }),
-  });
-  await response.text();
-  return response.status;
+  try {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        model,
+        messages,
+        stream: true,
+        max_tokens: maxTokens,
+        stream_options: { include_usage: true },
+      }),
+      signal,
+    });
+    await response.text();
+    return response.status;
+  } catch (error) {
+    if (signal?.aborted) return null;
+    throw error;
+  }
 }

@@ -24,7 +24,7 @@ export class Figures {
     this.#set(
       "Time to first token",
       milliseconds(ttftMs?.p50 ?? null),
-      ttftMs === null ? "no stream in 10 s" : `95th percentile ${milliseconds(ttftMs.p95)}`,
+      ttftMs === null ? "no stream in 10 s" : `p95 ${milliseconds(ttftMs.p95)}`,
     );
     this.#set(
       "Hit ratio",
@@ -34,7 +34,7 @@ export class Figures {
     this.#set(
       "Tree",
       tree === null ? "none" : bytes(tree.memoryBytes),
-      tree === null ? "this policy has none" : `${short(tree.nodes)} nodes, ${bytes(tree.maxBytes)} at most`,
+      tree === null ? "this policy has none" : `of ${bytes(tree.maxBytes)}, ${short(tree.nodes)} nodes`,
     );
     const healthy = model.replicas.filter(({ state }) => state === "healthy").length;
     this.#set("Healthy replicas", `${whole(healthy)} of ${whole(model.replicas.length)}`, model.policy);
