@@ -14,7 +14,8 @@ const OPTIONS = {
 };
 
 const files = {
-  "page.html": ["text/html; charset=utf-8", readFileSync(join(FOLDER, "page.html"), "utf8").replace(/\n\s+/g, "\n")],
+  // At /dashboard itself; the others are below it.
+  "": ["text/html; charset=utf-8", readFileSync(join(FOLDER, "page.html"), "utf8").replace(/\n\s+/g, "\n")],
   "page.css": ["text/css; charset=utf-8", bundled("page.css")],
   "page.js": ["text/javascript; charset=utf-8", bundled("main.ts")],
   "icon.svg": ["image/svg+xml", readFileSync(join(FOLDER, "icon.svg"), "utf8")],

@@ -46,7 +46,7 @@ function answer({ method, url, headers }: Request): Response | null {
   if (pathname !== HOME && !pathname.startsWith(`${HOME}/`)) return null;
   // Relative to that, the page's files and the gateway's paths would be elsewhere.
   if (pathname === `${HOME}/`) return new Response(null, { status: 308, headers: { location: `..${HOME}` } });
-  const name = pathname.slice(HOME.length + 1) || "page.html";
+  const name = pathname.slice(HOME.length + 1);
   const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
   if (asset === undefined) return null;
   if (method !== "GET" && method !== "HEAD") {

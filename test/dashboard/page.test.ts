@@ -61,6 +61,7 @@ describe("the gateway with a dashboard", () => {
     "/admin/stats",
     "/dashboards",
     "/dashboard/none.js",
+    "/dashboard/page.html",
     "/dashboard/toString",
     "/dashboard/__proto__",
   ])("leaves %s to the gateway", async (path) => {

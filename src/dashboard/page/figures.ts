@@ -29,7 +29,7 @@ export class Figures {
     this.#set(
       "Hit ratio",
       percent(share(decisions.hitChosen)),
-      `${percent(share(decisions.hitAvailable))} was possible`,
+      tree === null ? "" : `${percent(share(decisions.hitAvailable))} was possible`,
     );
     this.#set(
       "Tree",

@@ -21,6 +21,8 @@ export class TreePanel {
   readonly #way = html("nav", { "aria-label": "Way to the top of the picture", class: "way" });
   readonly #legend = html("ul", { class: "owners", "aria-label": "Colours" });
   readonly #about = html("div", { class: "about" });
+  /** All but what is said in its place. */
+  readonly #picture = html("div", { class: "picture" });
   readonly #textNote = html("p", { class: "quiet", role: "status" });
   readonly #note = html("p", { class: "quiet" });
   #admin: Admin | null = null;
@@ -56,11 +58,11 @@ export class TreePanel {
         this.#go("");
       }),
     );
-    const keys = html("p", { class: "quiet keys" });
-    keys.append(
-      "Click selects, double click goes in, dragging moves, Ctrl and the wheel zoom. Keys: arrows, Enter, Backspace, + − 0.",
-    );
-    part("tree").append(this.#way, this.#icicle.element, this.#note, this.#textNote, this.#about, this.#legend, keys);
+    const keys =
+      "Click selects, double click goes in, dragging moves, Ctrl and the wheel zoom. Keys: arrows, Enter, Backspace, + − 0.";
+    this.#picture.append(this.#way, this.#icicle.element, this.#textNote, this.#about, this.#legend);
+    this.#picture.append(html("p", { class: "quiet keys" }, keys));
+    part("tree").append(this.#note, this.#picture);
     this.#namespaces.addEventListener("change", () => {
       this.#namespace = this.#namespaces.value;
       this.#go("");
@@ -136,9 +138,8 @@ export class TreePanel {
     this.#namespaceLabel.hidden = names.length < 2;
     const hasText = view.root !== null && view.root.totalChars > 0;
     setText(this.#note, hasText ? "" : "There is nothing in it.");
-    this.#icicle.element.hidden = !hasText;
-    this.#about.hidden = !hasText;
-    this.#way.hidden = !hasText;
+    this.#picture.hidden = !hasText;
+    part("tree-controls").hidden = false;
     this.#showWay(view);
     this.#icicle.show(hasText ? view.root : null, isNew);
   }
@@ -155,9 +156,8 @@ export class TreePanel {
   }
 
   #empty(why: string): void {
-    this.#icicle.element.hidden = true;
-    this.#about.hidden = true;
-    this.#way.hidden = true;
+    this.#picture.hidden = true;
+    part("tree-controls").hidden = true;
     setText(this.#note, why);
   }
 
