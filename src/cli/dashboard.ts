@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { AppConfig } from "../app/index.js";
+import type { App, AppConfig } from "../app/index.js";
+import { withDashboard } from "../dashboard/index.js";
+import { type HttpHandler, webRequest } from "../protocol/index.js";
 import { UsageError } from "./usage-error.js";
 
 /** How operators come to the dashboard of a gateway that has no admin token of its own. */
 export interface Dashboard {
   /** The configuration with a token, where it has none. */
   open(config: AppConfig): AppConfig;
+  /** The app's answers, and the page for as long as the configuration has a token. */
+  over(app: App, config: () => AppConfig): HttpHandler;
   /** What to add to the gateway's address; null where there is no dashboard. */
   path(config: AppConfig): string | null;
 }
@@ -28,6 +32,12 @@ export function dashboardOf(wanted: boolean): Dashboard {
       const admin = { token };
       made.add(admin);
       return { ...config, admin };
+    },
+    over(app, config) {
+      const withPage = withDashboard(app);
+      const isRead = (method: string) => method === "GET" || method === "HEAD";
+      return (request) =>
+        config().admin !== undefined && isRead(request.method) ? withPage(webRequest(request)) : app.handle(request);
     },
     // In the fragment, which is sent to nobody.
     path({ admin }) {

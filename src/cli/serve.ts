@@ -1,6 +1,5 @@
 import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
-import { withDashboard } from "../dashboard/index.js";
-import { type HttpHandler, type Listener, webRequest } from "../protocol/index.js";
+import type { HttpHandler, Listener } from "../protocol/index.js";
 import { readCertificate, upstreamOptions } from "./certificate.js";
 import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
@@ -41,11 +40,7 @@ export async function serve(file: string | undefined, options: ServeOptions): Pr
     const app = await usage(buildOpenAiApp(current.config, platform));
     try {
       const records = await recordsOf(app, options);
-      const operated = withDashboard(app);
-      const answer: HttpHandler = (request) =>
-        current.config.admin !== undefined && (request.method === "GET" || request.method === "HEAD")
-          ? operated(webRequest(request))
-          : app.handle(request);
+      const answer = dashboard.over(app, () => current.config);
       const listener = await startListening(answer, current.config).catch(async (error) => {
         // So that the same command line works once the port is free.
         await records.discard();

@@ -1,14 +1,13 @@
 import { ASSETS } from "./assets.js";
 
-/** Answers a request. */
-export type DashboardFetch = (request: Request) => Promise<Response>;
-
 /**
  * The gateway's own `fetch`, and besides a page for its operators at `/dashboard`: replicas, charts, decisions, the prefix tree. The page
  * itself is public and tells nothing; it asks who opens it for the gateway's admin token, and with it the gateway's `/admin` beside it.
  * Nothing comes from anywhere else, and what it shows it draws without scripts or styles in its HTML.
  */
-export function withDashboard(gateway: { fetch: DashboardFetch }): DashboardFetch {
+export function withDashboard(gateway: {
+  fetch(request: Request): Promise<Response>;
+}): (request: Request) => Promise<Response> {
   return async (request) => answer(request) ?? gateway.fetch(request);
 }
 

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { listen } from "../../src/cli/listen.js";
@@ -8,8 +7,6 @@ import { createGateway } from "../../src/gateway/index.js";
 import { Router } from "../../src/routing/index.js";
 import { address, start, warmroute } from "../cli/support.js";
 import { CHROMIUM, launch, type Served, serveConfig, TOKEN, turn } from "./support.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 if (CHROMIUM === undefined) console.warn("no chromium on the PATH: the dashboard is not tested in it");
 
@@ -291,7 +288,7 @@ describe.skipIf(CHROMIUM === undefined)(
 
 /** What axe finds, each with the elements. */
 async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const { violations } = (await page.evaluate("axe.run()")) as {
     violations: { id: string; nodes: { html: string }[] }[];
   };

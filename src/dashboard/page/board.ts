@@ -87,9 +87,10 @@ export class Board {
       this.#failures = 0;
       // Nobody looks at these while the page is hidden; the charts go on.
       if (!document.hidden) {
-        const decisions = await admin.decisions(this.#model, this.#decisions.limit);
+        const model = this.#model;
+        const decisions = await admin.decisions(model, this.#decisions.limit);
         if (admin !== this.#admin) return;
-        this.#decisions.update(decisions);
+        if (model === this.#model) this.#decisions.update(decisions);
         await this.#tree.tick(
           state.models.find(({ model }) => model === this.#model)?.replicas.map(({ id }) => id) ?? [],
         );
