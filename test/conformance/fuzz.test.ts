@@ -14,10 +14,12 @@ import { AROUND_THE_LAST_INSERT, FUZZ_GROUPS } from "./fuzz.js";
  */
 const { WARMROUTE_FUZZ_SEED: seed, WARMROUTE_FUZZ_RUNS: times = "1" } = process.env;
 
+const timeout = 60_000 * Math.max(1, Number(times));
+
 describe("PrefixTree, release core and debug core, does as the naive tree does", () => {
   let compared = 0;
 
-  test.for(FUZZ_GROUPS)("$name", { timeout: 60_000 * Number(times) }, ({ calls, runs, exercises = [] }) => {
+  test.for(FUZZ_GROUPS)("$name", { timeout }, ({ calls, runs, exercises = [] }) => {
     const tally: Tally = { pressure: 0, expiry: 0, shortened: 0 };
     fc.assert(
       fc.property(calls, (sequence) => {
@@ -37,6 +39,8 @@ describe("PrefixTree, release core and debug core, does as the naive tree does",
         },
       },
     );
+    // A few sequences may chance to have none.
+    if (Number(times) < 1) return;
     for (const what of exercises) expect(tally[what], what).toBeGreaterThanOrEqual((runs * Number(times)) / 10);
   });
 
