@@ -14,6 +14,8 @@ export type Move =
   | { do: "empty"; tenant: number }
   /** One text of so many thousandths of the bound, into whatever is free. */
   | { do: "long"; thousandths: number; wide: boolean }
+  /** Another, that begins with so many thousandths of the last one. */
+  | { do: "branch"; shared: number; thousandths: number; wide: boolean }
   /** The texts of the last fill, or the long one since, cut every so many characters. */
   | { do: "cut"; every: number; from: number; tenant: number }
   /** Texts of which then only the heads stay. */
@@ -31,6 +33,12 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ do: fc.constant("share" as const), length, count }),
   fc.record({ do: fc.constant("empty" as const), tenant }),
   fc.record({ do: fc.constant("long" as const), thousandths: fc.integer({ min: 1, max: 1000 }), wide }),
+  fc.record({
+    do: fc.constant("branch" as const),
+    shared: fc.nat({ max: 1000 }),
+    thousandths: fc.integer({ min: 1, max: 1000 }),
+    wide,
+  }),
   fc.record({
     do: fc.constant("cut" as const),
     every: fc.integer({ min: 1, max: 90 }),
@@ -148,6 +156,8 @@ export class Attack {
   #texts = 0;
   /** What the next cut cuts. */
   #uncut: string[] = [];
+  /** The last long text, while it is in no more pieces than the likes of it have made. */
+  #long = "";
   #newcomers: string[] = [];
   #mostNewcomers = 0;
 
@@ -178,9 +188,13 @@ export class Attack {
         this.tree.evictTenantByLru(TENANTS[move.tenant]!, Number.MAX_SAFE_INTEGER);
         break;
       case "long":
-        this.#insertLong(Math.floor((this.#maxBytes * move.thousandths) / 1000), move.wide);
+        this.#insertLong(move);
+        break;
+      case "branch":
+        this.#insertLong(move, this.#long.slice(0, Math.floor((this.#long.length * move.shared) / 1000)));
         break;
       case "cut":
+        this.#long = "";
         for (const text of this.#uncut.slice(-MOST_CUT)) {
           const end = Math.min(text.length, MOST_CUT_CHARACTERS);
           for (let at = move.from; at < end; at += move.every) this.#insert(text.slice(0, at), move.tenant);
@@ -205,7 +219,7 @@ export class Attack {
     this.tree.removeTenants(this.#newcomers);
     for (const tenant of TENANTS) this.tree.evictTenantByLru(tenant, Number.MAX_SAFE_INTEGER);
     expect(this.tree.stats()).toMatchObject({ nodes: 1, chars: 0, textBytes: 0, textWasteBytes: 0 });
-    this.#insertLong(Math.floor(this.#emptyBytes * 0.98) - RECORDS, false);
+    this.#insertWhole(this.#text(Math.floor(this.#emptyBytes * 0.98) - RECORDS, false));
   }
 
   #repeat(count: number, insert: (i: number) => void): void {
@@ -235,10 +249,18 @@ export class Attack {
     this.tree.insert(text, TENANTS[tenant]!, 0);
   }
 
-  /** A text enters whole if it has room however scattered; and nothing goes for it if there is as much room as that without. */
-  #insertLong(bytes: number, wide: boolean): void {
-    const text = this.#text(wide ? bytes >> 1 : bytes, wide);
+  #insertLong({ thousandths, wide }: { thousandths: number; wide: boolean }, start = ""): void {
+    const bytes = Math.floor((this.#maxBytes * thousandths) / 1000);
+    const length = (wide ? bytes >> 1 : bytes) - start.length;
+    const text = start + this.#text(length, wide);
     this.#uncut = [text];
+    this.#long = text;
+    this.#insertWhole(text);
+  }
+
+  /** A text enters whole if it has room however scattered; and nothing goes for it if there is as much room as that without. */
+  #insertWhole(text: string): void {
+    const bytes = isLatin1(text) ? text.length : 2 * text.length;
     const before = this.tree.stats();
     this.#insert(text, 0);
     const { matchedChars } = this.tree.prefixMatch(text, [TENANTS[0]!]);
@@ -264,4 +286,8 @@ export class Attack {
     const number = (this.#texts++).toString(36);
     return `${[...number].reverse().join("")} ${wide ? "語" : ""}`.padEnd(length, wide ? "本" : "x");
   }
+}
+
+function isLatin1(text: string): boolean {
+  return !/[\u0100-\uffff]/.test(text);
 }
