@@ -52,6 +52,8 @@ function times({ mean, half }: MeanInterval): string {
   return half === null || half === 0 ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${half.toFixed(2)}`;
 }
 
-function number(value: number, decimals: number): string {
+/** Of small values a decimal more. */
+function number(value: number, least: number): string {
+  const decimals = least > 0 && Math.abs(value) < 10 ? least + 1 : least;
   return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
