@@ -43,7 +43,7 @@ describe("a configuration that is wrong", () => {
     [
       "an unknown key that is near to none",
       { models: [{ replicas }], log: { colour: true } },
-      'unknown key "colour" in log; there are format, requests',
+      'unknown key "colour" in log; there are format, requests, sample, file',
     ],
     [
       "an option of another policy",

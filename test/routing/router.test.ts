@@ -227,7 +227,7 @@ describe("Router", () => {
     [
       "a label that is no string",
       { replicas: [{ id: "a", labels: { x: 1 } }] },
-      "replicas[0].labels.x must be a string",
+      "replicas[0].labels must be an object of strings: x is 1",
     ],
     ["a word for doEviction", { doEviction: "yes" }, 'doEviction must be true or false, not "yes"'],
   ])("refuses %s", (_name, options, message) => {
