@@ -7,6 +7,7 @@ import {
   buildOpenAiApp,
   type DiscoveredReplica,
 } from "../../src/app/index.js";
+import type { Tracing } from "../../src/gateway/index.js";
 import type { Policy, PolicyEnvironment } from "../../src/routing/index.js";
 
 const MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
@@ -31,6 +32,24 @@ test("simulated replicas run inside of the app: no socket, no process", async ()
   const app = await start({ models: [{ replicas: [{ simulated, count: 2 }] }] });
   expect(replicasOf(app)).toEqual(["replica-1", "replica-2"]);
   expect(await (await complete(app)).json()).toMatchObject({ model: MODEL, usage: { completion_tokens: 5 } });
+});
+
+test("the platform's tracing hears of requests", async () => {
+  const heard: string[] = [];
+  const tracing: Tracing = {
+    begin: ({ method, route }) => ({
+      traceId: "0".repeat(32),
+      asked: (_, model) => void heard.push(`asked ${model}`),
+      tried: ({ replica }) => void heard.push(`tried ${replica.id}`),
+      send: (_, call) => call(),
+      gaveUp: (why) => void heard.push(`gave up ${why}`),
+      firstToken: () => void heard.push("first token"),
+      ended: ({ outcome, traceId }) => void heard.push(`${method} ${route} ${outcome} ${traceId?.length}`),
+    }),
+  };
+  const app = await start({ models: [{ replicas: [{ simulated }] }] }, { tracing });
+  await (await complete(app, { stream: true })).text();
+  expect(heard).toEqual([`asked ${MODEL}`, "tried replica-1", "first token", "POST /v1/completions completed 32"]);
 });
 
 test("ids: by the address, by the place, or as given with a number", async () => {

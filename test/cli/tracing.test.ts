@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -97,4 +97,13 @@ test("without it nothing is loaded, and no request has a trace", async () => {
   const { url } = JSON.parse(await started.line(/"event":"listening"/));
   await fetch(`${url}/v1/completions`, { method: "POST", body: "{" });
   expect(JSON.parse(await started.line(/"event":"request"/)).traceId).toBeNull();
+});
+
+test("it cannot be switched on while the command runs, which says so", async () => {
+  const config = "models: [{ replicas: [{ simulated: { speed: 1000 } }] }]\nlisten: { port: 0 }\n";
+  const file = join(folder({ "config.yaml": config }), "config.yaml");
+  const started = warmroute("serve", file);
+  await started.line(/^warmroute listens on /);
+  writeFileSync(file, `${config}tracing: true\n`);
+  await started.error(/^warmroute: tracing cannot change while it runs; it takes a new start$/);
 });
