@@ -1,16 +1,27 @@
-import { part, setText } from "./element.js";
+import { html } from "./element.js";
 
 /** Asks before something is done. The focus goes back to where it was. */
 export function confirmed(title: string, text: string, yes: string): Promise<boolean> {
-  const dialog = part<HTMLDialogElement>("confirm");
-  setText(part("confirm-title"), title);
-  setText(part("confirm-text"), text);
-  setText(part("confirm-yes"), yes);
-  dialog.returnValue = "";
-  part("confirm-yes").onclick = () => dialog.close("yes");
-  part("confirm-no").onclick = () => dialog.close();
+  const [no, sure] = [
+    html("button", { type: "button" }, "Cancel"),
+    html("button", { type: "button", class: "primary" }, yes),
+  ];
+  // One of its own for each question: the event of its end comes later, when there may be another one.
+  const dialog = html(
+    "dialog",
+    { "aria-labelledby": "confirm-title", "aria-describedby": "confirm-text" },
+    html("h2", { id: "confirm-title" }, title),
+    html("p", { id: "confirm-text" }, text),
+    html("div", { class: "controls" }, no, sure),
+  );
+  sure.addEventListener("click", () => dialog.close("yes"));
+  no.addEventListener("click", () => dialog.close());
+  document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
   });
 }
