@@ -273,7 +273,7 @@ describe.skipIf(CHROMIUM === undefined)(
     });
 
     test("serve --dashboard prints an address that lets in whoever has it", async () => {
-      const run = start(["serve", "--embedded", "1", "--port", "0", "--dashboard", "--quiet"]);
+      const run = start(["serve", "--embedded", "1", "--policy", "pow_of_2", "--port", "0", "--dashboard", "--quiet"]);
       ends.push(async () => {
         run.child.kill("SIGKILL");
         await run.exit;
@@ -282,6 +282,8 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(url).toMatch(/\/dashboard#token=[\w-]{32}$/);
       const { page } = await visit(url);
       await live(page);
+      await page.locator("#tree").getByText("This policy has no tree.").waitFor();
+      expect(await page.locator(".picture").isVisible()).toBe(false);
     });
   },
 );

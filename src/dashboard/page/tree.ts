@@ -70,9 +70,10 @@ export class TreePanel {
     this.#text.addEventListener("change", () => this.#want());
   }
 
-  /** From now on it is this model's. */
+  /** From now on it is this model's. @param admin null where there is no tree. */
   watch(admin: Admin | null, model: string | null): void {
-    if (admin === this.#admin && model === this.#model) return;
+    if (admin !== null && admin === this.#admin && model === this.#model) return;
+    this.#wish++;
     this.#admin = admin;
     this.#model = model;
     this.#namespaces.replaceChildren();
@@ -116,7 +117,7 @@ export class TreePanel {
       if (wish === this.#wish) this.#show(view);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#refused(error);
+      if (wish === this.#wish) this.#refused(error);
     } finally {
       const end = performance.now();
       this.#nextMs = wish === this.#wish ? end + Math.max(INTERVAL_MS, (end - begin) * REST) : 0;
