@@ -180,6 +180,39 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(errors).toEqual([]);
     });
 
+    test("is used by pointer too: a click selects, Ctrl and the wheel zoom, dragging moves, a double click goes in", async () => {
+      const { page } = await visit(withToken(served.url));
+      const bar = page.locator(".icicle .selected");
+      const last = page.locator(".icicle [aria-level='4']").last();
+      const id = await last.getAttribute("id");
+      await page.locator(".icicle").scrollIntoViewIfNeeded();
+      const { x: left, y: top } = (await last.locator("rect").boundingBox())!;
+      await page.mouse.click(left + 3, top + 3);
+      expect(await bar.getAttribute("id")).toBe(id);
+      const box = async () => (await bar.locator("rect").boundingBox())!;
+      const middle = async () => {
+        const { x, y, width, height } = await box();
+        return [x + width / 2, y + height / 2] as const;
+      };
+      const before = await box();
+      await page.keyboard.down("Control");
+      await page.mouse.wheel(0, -300);
+      await page.keyboard.up("Control");
+      await expect.poll(async () => (await box()).width).toBeGreaterThan(before.width * 1.2);
+
+      const zoomed = await box();
+      const [x, y] = await middle();
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x + 60, y, { steps: 3 });
+      await page.mouse.up();
+      expect((await box()).x - zoomed.x).toBeGreaterThan(40);
+      expect(await bar.getAttribute("id")).toBe(id);
+
+      await page.mouse.dblclick(...(await middle()));
+      await page.locator(".way").getByRole("button", { name: "root" }).waitFor();
+    });
+
     test("switches models; one without a tree says so", async () => {
       const { page } = await visit(withToken(served.url));
       await page.getByLabel("Model").selectOption("small");
