@@ -1,7 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Picture } from "../plots/draw/picture.js";
 import { plotBenchmarkComparison, sweepReport, toPng, toSvg } from "../plots/index.js";
 import { sweep } from "../serving/sweep/sweep.js";
 import { about, type RunNote } from "./about.js";
@@ -87,15 +86,10 @@ async function draw(folder: string, out: string): Promise<void> {
     title: "prefix_aware against pow_of_2, simulated GPUs",
   });
   const all = plotBenchmarkComparison({ file, title: "Every policy against pow_of_2, simulated GPUs" });
-  mkdirSync(out, { recursive: true });
-  for (const [name, picture] of Object.entries({ comparison: two, "comparison-all": all }))
-    await write(out, name, picture);
-}
-
-async function write(out: string, name: string, picture: Picture): Promise<void> {
-  writeFileSync(join(out, `${name}.svg`), await toSvg(picture, "auto"));
-  writeFileSync(join(out, `${name}.png`), await toPng(await toSvg(picture, "light")));
-  writeFileSync(join(out, `${name}-dark.png`), await toPng(await toSvg(picture, "dark")));
+  writeFileSync(join(out, "comparison.svg"), await toSvg(two, "auto"));
+  writeFileSync(join(out, "comparison.png"), await toPng(await toSvg(two, "light")));
+  writeFileSync(join(out, "comparison-dark.png"), await toPng(await toSvg(two, "dark")));
+  writeFileSync(join(out, "comparison-all.svg"), await toSvg(all, "auto"));
 }
 
 function markdown(command: string, virtual: readonly StrategyFigures[], sockets: Sockets | null): string {

@@ -8,7 +8,7 @@ import { requestsOf, type Workload } from "../../src/workloads/index.js";
 import { datasetOf } from "../serving/load/datasets.js";
 import { addRunOptions, type RunOptions } from "../serving/load/options.js";
 import { readyServer } from "../serving/load/ready.js";
-import { reportOf } from "../serving/load/report.js";
+import { printedReport, reportOf } from "../serving/load/report.js";
 import { stopper } from "../serving/load/stopper.js";
 import { embeddedServers } from "../serving/servers/embedded.js";
 import { addEmbeddedOptions, type EmbeddedFlags, embeddedOptionsOf } from "../serving/servers/embedded-options.js";
@@ -25,6 +25,8 @@ export interface OtherGeneratorOptions {
 
 /** What both tools tell of one run. */
 interface Measured {
+  /** As it was printed. */
+  readonly printed: string;
   readonly tool: "warmroute-bench" | "guidellm";
   readonly requests: number;
   readonly requestThroughput: number;
@@ -53,7 +55,7 @@ export async function otherGenerator(options: OtherGeneratorOptions, command: st
     .opts<RunOptions & EmbeddedFlags>();
   const workload = await datasetOf(run);
   writeDataset(workload);
-  const note = about(command);
+  const note = { ...about(command), guidellm: versionOf(options.guidellm) };
   const servers = embeddedServers(embeddedOptionsOf(run, REPLICAS));
   using stop = stopper();
   const runs: Measured[] = [];
@@ -67,7 +69,7 @@ export async function otherGenerator(options: OtherGeneratorOptions, command: st
         shown = ["guidellm", ...args].join(" ").replace(started.urls[0]!, "http://127.0.0.1:8000");
         runs.push(guidellm(options.guidellm, args));
       } else {
-        runs.push(ours(await load(workload, run, await readyServer(run, started.urls), stop.signal)));
+        runs.push(ours(await load(workload, run, await readyServer(run, started.urls), stop.signal), run));
       }
     } finally {
       await started.stop();
@@ -107,6 +109,8 @@ function guidellm(program: string, args: readonly string[]): Measured {
   const { benchmarks } = JSON.parse(readFileSync(OUTPUT, "utf8")) as { benchmarks: [{ metrics: Metrics }] };
   const { metrics } = benchmarks[0];
   return {
+    // Its tables; what stands around them is about its settings and files.
+    printed: stdout.slice(stdout.indexOf("ℹ Run Summary Info"), stdout.indexOf("✔ Benchmarking complete")).trim(),
     tool: "guidellm",
     requests: metrics.request_totals.successful,
     requestThroughput: metrics.requests_per_second.successful.mean,
@@ -115,6 +119,12 @@ function guidellm(program: string, args: readonly string[]): Measured {
     ttftMedianMs: metrics.time_to_first_token_ms.successful.median,
     e2eMeanMs: metrics.request_latency.successful.mean * 1000,
   };
+}
+
+function versionOf(program: string): string {
+  const { stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8" });
+  if (error !== undefined) throw new UsageError(`${program} cannot be started: ${error.message}`);
+  return stdout.trim();
 }
 
 interface Distribution {
@@ -130,9 +140,11 @@ interface Metrics {
   readonly request_latency: Distribution;
 }
 
-function ours(result: Awaited<ReturnType<typeof load>>): Measured {
-  const { summary } = reportOf(result);
+function ours(result: Awaited<ReturnType<typeof load>>, options: RunOptions): Measured {
+  const report = reportOf(result);
+  const { summary } = report;
   return {
+    printed: printedReport(report, options),
     tool: "warmroute-bench",
     requests: summary.completed,
     requestThroughput: summary.requestThroughput,
@@ -154,6 +166,7 @@ const COMPARED = [
 const ASKED: readonly string[] = ["requestThroughput", "ttftMeanMs"];
 
 interface Results extends ReturnType<typeof about> {
+  readonly guidellm: string;
   readonly simulated: true;
   readonly servers: string;
   readonly dataset: string;
@@ -178,7 +191,7 @@ function write(out: string, results: Results, commands: readonly string[]): numb
 
 guidellm and warmroute-bench, each twice, in the order ours, theirs, theirs, ours; ${results.servers}, started afresh for each.
 The same ${results.runs[0]!.requests} requests in the same order, 20 at a time (${results.dataset}). Simulated GPUs. ${results.machine}, ${results.node}, ${results.date}; load of the
-machine ${results.load}.
+machine ${results.load}, ${results.guidellm}.
 
 ${markdownTable([
   ["", "warmroute-bench", "guidellm", "difference"],
@@ -199,6 +212,15 @@ ${markdownTable([
 
 \`\`\`sh
 ${[results.command, ...commands].join("\n")}
+\`\`\`
+
+What the last run of each printed:
+
+\`\`\`
+${ORDER.toReversed()
+  .filter((tool, i, all) => all.indexOf(tool) === i)
+  .map((tool) => results.runs.findLast((run) => run.tool === tool)!.printed.trim())
+  .join("\n\n")}
 \`\`\`
 `;
   writeFileSync(join(out, "external-load-generator.md"), text);

@@ -5,7 +5,7 @@ import { otherGenerator } from "./other-generator.js";
 import { realCompute } from "./real-compute.js";
 
 interface Flags {
-  readonly out: string;
+  readonly out?: string;
   readonly quick: boolean;
   readonly skipSockets: boolean;
   readonly real: boolean;
@@ -16,7 +16,10 @@ interface Flags {
 const program = new Command("npm run headline --")
   .description("The reference's experiment: pow_of_2 against prefix_aware and every other policy, on simulated GPUs.")
   .helpCommand(false)
-  .option("--out <folder>", "where results, pictures and reports go", "bench/results/headline")
+  .option(
+    "--out <folder>",
+    "where results, pictures and reports go (default: bench/results/headline, with --guidellm bench/results)",
+  )
   .option("--quick", "few requests and two seeds, to see that it runs", false)
   .option("--skip-sockets", "only in virtual time", false)
   .option("--real", "on replicas that compute instead: llama.cpp with random weights", false)
@@ -28,12 +31,13 @@ const program = new Command("npm run headline --")
     if (guidellm !== undefined) {
       // Its path is nobody's but whose machine it is.
       const shown = "npm run headline -- --guidellm guidellm --tokenizer tokenizer";
-      process.exitCode = await otherGenerator({ out, guidellm, tokenizer }, shown);
+      process.exitCode = await otherGenerator({ out: out ?? "bench/results", guidellm, tokenizer }, shown);
       return;
     }
+    const folder = out ?? "bench/results/headline";
     process.exitCode = real
-      ? await realCompute(out, command)
-      : await headline({ out, quick, sockets: !skipSockets }, command);
+      ? await realCompute(folder, command)
+      : await headline({ out: folder, quick, sockets: !skipSockets }, command);
   });
 try {
   await program.parseAsync();

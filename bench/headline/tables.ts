@@ -42,10 +42,9 @@ export const RATIO_NOTE: string = `÷: to ${BASELINE} with the same requests. ±
 
 function shown({ mean, half }: MeanInterval, column: Column): string {
   if (column === "cache_hit_rate") return Number.isNaN(mean) ? "" : `${(mean * 100).toFixed(1)} %`;
-  const { decimals } = COLUMNS[column];
-  return half === null || !IN_RATIO.includes(column)
-    ? number(mean, decimals)
-    : `${number(mean, decimals)} ± ${number(half, decimals)}`;
+  const decimals = decimalsOf(mean, COLUMNS[column].decimals);
+  const known = half !== null && IN_RATIO.includes(column);
+  return known ? `${number(mean, decimals)} ± ${number(half, decimals)}` : number(mean, decimals);
 }
 
 function times({ mean, half }: MeanInterval): string {
@@ -53,7 +52,10 @@ function times({ mean, half }: MeanInterval): string {
 }
 
 /** Of small values a decimal more. */
-function number(value: number, least: number): string {
-  const decimals = least > 0 && Math.abs(value) < 10 ? least + 1 : least;
+function decimalsOf(value: number, usual: number): number {
+  return usual > 0 && Math.abs(value) < 10 ? usual + 1 : usual;
+}
+
+function number(value: number, decimals: number): string {
   return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }

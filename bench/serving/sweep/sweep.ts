@@ -78,7 +78,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   const runs = runsOf(variants);
   if (state.count > 0) say(`going on: ${state.count} of ${runs.length} runs are done`);
   else files.removeLogs();
-  describe(files, file, text, options);
+  describe(files, file, text, options, variants[0]!.config);
 
   using stop = stopper();
   const rows: TableRow[] = [];
@@ -255,12 +255,19 @@ function openLogs(files: SweepFiles, strategy: string) {
 }
 
 /** What a report of the sweep shows beside the figures: `sweep.json`, and a copy of the configuration. */
-function describe(files: SweepFiles, file: string, text: string, { command, virtual }: SweepOptions): void {
+function describe(
+  files: SweepFiles,
+  file: string,
+  text: string,
+  { command, virtual }: SweepOptions,
+  { servers }: SweepConfig,
+): void {
+  const note = servers === undefined ? `Simulated GPUs${virtual ? ", in virtual time" : ""}.` : undefined;
   const about = {
     command,
     date: new Date().toISOString(),
     machine: { platform: process.platform, arch: process.arch, cores: cpus().length, node: process.version },
-    note: virtual ? "Simulated GPUs, in virtual time." : undefined,
+    note,
   };
   writeFileSync(join(files.folder, "sweep.json"), `${JSON.stringify(about, null, 2)}\n`);
   const copy = join(files.folder, basename(file));
