@@ -2,7 +2,15 @@
 // of those after it.
 import { spawnSync } from "node:child_process";
 
-const STEPS = ["check", "test", "test:runtimes", "test:examples", "test:consumers", "test:engines", "test:soak -- --seconds 600"];
+const STEPS = [
+  "check",
+  "test",
+  "test:runtimes",
+  "test:examples",
+  "test:consumers",
+  "test:engines",
+  "test:soak -- --seconds 600",
+];
 
 const rows = STEPS.map((step) => {
   console.log(`\n== npm run ${step}`);
