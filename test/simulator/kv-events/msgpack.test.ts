@@ -12,7 +12,12 @@ test("what is packed is read by another implementation", () => {
       fc.constantFrom(0, 127, 128, 255, 256, 65_535, 65_536, 0xffff_ffff, 0x1_0000_0000, Number.MAX_SAFE_INTEGER),
       fc.string({ unit: "binary", maxLength: 300 }),
       fc.array(tie("value"), { maxLength: 20 }),
-      fc.dictionary(fc.string(), tie("value"), { maxKeys: 20, noNullPrototype: true }),
+      // The other implementation refuses this one key.
+      fc.dictionary(
+        fc.string().filter((key) => key !== "__proto__"),
+        tie("value"),
+        { maxKeys: 20, noNullPrototype: true },
+      ),
     ),
   }));
   fc.assert(
