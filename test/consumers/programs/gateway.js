@@ -1,9 +1,10 @@
 import { Router } from "warmroute";
 import { createGateway } from "warmroute/gateway";
 
-/** No replicas: each answer is the gateway's own. */
+/** No replicas, and no wait for one: each answer is the gateway's own. */
 export async function program() {
-  const gateway = createGateway({ router: new Router({ policy: "prefix_aware", replicas: [] }) });
+  const router = new Router({ policy: "prefix_aware", replicas: [] });
+  const gateway = createGateway({ router, timeouts: { queueMs: 0 } });
   const answers = [];
   for (const [method, path, body] of [
     ["GET", "/health"],
