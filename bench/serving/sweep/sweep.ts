@@ -2,7 +2,9 @@ import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { cpus } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { finished } from "node:stream/promises";
+import { POLICY_OPTIONS } from "../../../src/cli/policy-flags.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
+import { POLICIES, type PolicyName } from "../../../src/routing/index.js";
 import type { Workload } from "../../../src/workloads/index.js";
 import { datasetNameOf, datasetOf } from "../load/datasets.js";
 import { readyServer } from "../load/ready.js";
@@ -139,7 +141,7 @@ function runsOf(variants: readonly Variant[]): Run[] {
     config.strategies.map((strategy) => {
       const words = [config.benchmarkLabel, strategy.name, variant].filter((word) => word !== "");
       const name = words.join("_").replace(/[^\w.-]+/g, "_");
-      const run = { ...config.run, ...strategy.options };
+      const run = { ...optionsFor(strategy.policy, config.run), ...strategy.options };
       return { name, row: [strategy.name, variant].join(" ").trim(), strategy, config: { ...config, run } };
     }),
   );
@@ -152,6 +154,14 @@ function runsOf(variants: readonly Variant[]): Run[] {
       config: { ...config, run: { ...config.run, seed: config.run.seed + i } },
     })),
   ).flat();
+}
+
+/** Options of policies that stand in the file for all go to those that take them. */
+function optionsFor(policy: string, run: SweepConfig["run"]): SweepConfig["run"] {
+  if (!Object.hasOwn(POLICIES, policy)) return run;
+  const { options } = POLICIES[policy as PolicyName];
+  const taken = Object.entries(run).filter(([name]) => !POLICY_OPTIONS.includes(name) || Object.hasOwn(options, name));
+  return Object.fromEntries(taken) as unknown as SweepConfig["run"];
 }
 
 async function realRun(

@@ -97,6 +97,15 @@ describe("sweep --virtual", () => {
     expect(bench.errors()).toContain("oracle needs --virtual: it sees into the replicas");
   });
 
+  test("an option for all goes to the policies that take it", async () => {
+    const out = folder();
+    const config = join(out, "config.yaml");
+    writeFileSync(config, CONFIG);
+    expect(await run(["sweep", config, "--out", out, "--virtual", "--set", "imbalanced_threshold=0"])).toBe(0);
+    const [other, threshold] = rows(join(out, "csv_results/serve_reference_sweep_results.csv"));
+    expect([other!.request_router, threshold!.request_router]).toEqual(["pow_of_2", "prefix_aware"]);
+  });
+
   test("a strategy that fails does not stop the others, and is tried again by the same command", async () => {
     const out = folder();
     const config = join(out, "config.yaml");
