@@ -7,9 +7,10 @@ import { Fleet } from "./fleet.js";
 import type { Ground } from "./forward.js";
 import { type Key, KeyRing } from "./keys.js";
 import { GatewayMetrics } from "./metrics.js";
-import { type GatewayOptions, readOptions, type Settings } from "./options.js";
+import type { GatewayOptions } from "./options.js";
 import { unknownModel } from "./place.js";
 import { Polls } from "./polls.js";
+import { readOptions, type Settings } from "./settings.js";
 import { Totals } from "./totals.js";
 import type { RequestTrace } from "./tracing.js";
 

@@ -3,8 +3,8 @@ import { errorAt, errorEventAt } from "./endpoints.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Answer } from "./forward.js";
 import { clientHeaders, headerText } from "./headers.js";
-import type { Settings } from "./options.js";
 import { REQUEST_ID } from "./request-id.js";
+import type { Settings } from "./settings.js";
 import { WaitLimit } from "./wait.js";
 
 /** With these an answer has no body, whatever the replica sends. */

@@ -1,8 +1,9 @@
 import type { Lease, Replica, Router } from "../routing/index.js";
 import { type Failure, saysDead } from "./failures.js";
 import { Member } from "./member.js";
-import { checkReplicaUrl, type Settings } from "./options.js";
+import { checkReplicaUrl } from "./replica-url.js";
 import { RetryBudget } from "./retry-budget.js";
+import type { Settings } from "./settings.js";
 
 /** Why a replica's texts were forgotten. */
 export type ForgetCause = "refused" | "ejected" | "unhealthy" | "cold_cache";

@@ -7,9 +7,9 @@ import type { Attempt, Fleet } from "./fleet.js";
 import { retryAfterS, upstreamHeaders } from "./headers.js";
 import type { Message } from "./message.js";
 import type { GatewayMetrics } from "./metrics.js";
-import type { Settings } from "./options.js";
 import { choose, turnedAway } from "./place.js";
 import { REQUEST_ID } from "./request-id.js";
+import type { Settings } from "./settings.js";
 import type { Totals } from "./totals.js";
 import { pause, TIMED_OUT, within } from "./wait.js";
 

@@ -1,7 +1,8 @@
 import { type HeaderFields, RequestError } from "../protocol/index.js";
 import type { Exchange } from "./exchange.js";
-import type { KeyOptions, Settings } from "./options.js";
+import type { KeyOptions } from "./options.js";
 import { RateLimit } from "./rate-limit.js";
+import type { Settings } from "./settings.js";
 
 /** A key that a request has come with, and what it has under way. */
 export class Key {

@@ -9,7 +9,7 @@ import {
 } from "../protocol/index.js";
 import type { Replica } from "../routing/index.js";
 import type { Fleet } from "./fleet.js";
-import type { Settings } from "./options.js";
+import type { Settings } from "./settings.js";
 import { textOf } from "./upstream.js";
 import { TIMED_OUT, within } from "./wait.js";
 

@@ -10,7 +10,7 @@ import {
 import type { Exchange, RequestOutcome } from "./exchange.js";
 import type { Fleet } from "./fleet.js";
 import type { Message } from "./message.js";
-import type { Settings } from "./options.js";
+import type { Settings } from "./settings.js";
 
 /**
  * A lease on a replica that may be sent requests and was not tried yet. While every such replica is full the request waits.

@@ -3,7 +3,7 @@ import type { Replica } from "../routing/index.js";
 import { loadOf } from "./engine-load.js";
 import type { Fleet } from "./fleet.js";
 import type { GatewayMetrics } from "./metrics.js";
-import type { Settings } from "./options.js";
+import type { Settings } from "./settings.js";
 import { discard, textOf } from "./upstream.js";
 
 /** More than any engine's `/metrics`. */

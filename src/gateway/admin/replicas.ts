@@ -1,7 +1,7 @@
 import { RequestError } from "../../protocol/index.js";
 import type { ReplicaOptions } from "../../routing/index.js";
 import type { Fleet } from "../fleet.js";
-import { checkReplicaUrl } from "../options.js";
+import { checkReplicaUrl } from "../replica-url.js";
 
 /** @throws RequestError for a replica that cannot be added. */
 export function addReplica(fleet: Fleet, body: Record<string, unknown>): void {
