@@ -1,3 +1,5 @@
+import { summarize } from "../../../src/measure/index.js";
+
 /** One proxy's figures in one case; `null` where it was not tried. */
 export interface Row {
   readonly proxy: string;
@@ -11,8 +13,7 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
+/** Of at least one. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return summarize(values)!.median;
 }

@@ -1,5 +1,6 @@
 // The load generator, in a process of its own: `tsx client.ts '<LoadSpec>'` prints one LoadResult as JSON.
 import { Pool } from "undici";
+import { summarize } from "../../../src/measure/index.js";
 import { chatBodies } from "./bodies.js";
 import type { LoadResult, LoadSpec, Percentiles } from "./spec.js";
 
@@ -116,7 +117,6 @@ else await pool.close();
 
 function figure(name: string, values: number[]): Record<string, Percentiles> {
   if (values.length === 0) return {};
-  const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
-  return { [name]: { p50: at(0.5), p90: at(0.9), p99: at(0.99) } };
+  const { median: p50, p90, p99 } = summarize(values)!;
+  return { [name]: { p50, p90, p99 } };
 }
