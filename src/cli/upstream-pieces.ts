@@ -15,6 +15,10 @@ export class UpstreamPieces implements PieceSource {
   #end: { readonly error: unknown; readonly failed: boolean } | null = null;
   #waiting: { resolve(result: ReadableStreamReadResult<Uint8Array>): void; reject(error: unknown): void } | null = null;
 
+  get ended(): boolean {
+    return this.#end?.failed === false && this.#pieces.length === 0;
+  }
+
   begin(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#aborted !== null) controller.abort(this.#aborted);

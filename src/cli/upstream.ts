@@ -82,7 +82,11 @@ function send(agent: Agent, url: string, { method, headers, body, signal }: Upst
           if (status < 200) return;
           answered = true;
           const fields: [string, string][] = [];
-          for (const name in received) for (const value of [received[name] ?? []].flat()) fields.push([name, value]);
+          for (const name in received) {
+            const value = received[name];
+            if (typeof value === "string") fields.push([name, value]);
+            else for (const each of value ?? []) fields.push([name, each]);
+          }
           const bodiless = WITHOUT_BODY.has(status);
           resolve({
             status,

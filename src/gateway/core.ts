@@ -2,7 +2,7 @@ import type { HttpRequest } from "../protocol/index.js";
 import type { Router } from "../routing/index.js";
 import { DecisionLog } from "./decisions.js";
 import type { Endpoint } from "./endpoints.js";
-import { Exchange, type RequestOutcome, type RequestRecord } from "./exchange.js";
+import { Exchange, type RequestOutcome, type RequestRecord, type Target, targetOf } from "./exchange.js";
 import { Fleet } from "./fleet.js";
 import type { Ground } from "./forward.js";
 import { type Key, KeyRing } from "./keys.js";
@@ -68,9 +68,9 @@ export class Core implements Ground {
     return this.#draining !== null;
   }
 
-  begin(request: HttpRequest, endpoint: Endpoint | null): Exchange {
+  begin(request: HttpRequest, endpoint: Endpoint | null, target: Target = targetOf(request.url)): Exchange {
     this.#open++;
-    return new Exchange(request, endpoint, this.#settings.clock, this);
+    return new Exchange(request, target, endpoint, this.#settings.clock, this);
   }
 
   /** @throws RequestError for a key that has too much. */

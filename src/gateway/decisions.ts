@@ -26,31 +26,35 @@ export interface ShownDecision {
 
 const MOST = 100;
 
+interface Logged {
+  readonly number: number;
+  readonly atMs: number;
+  readonly model: string;
+  readonly path: string;
+  readonly key: string | null;
+  readonly attempt: number;
+  readonly decision: Decision;
+}
+
 /** The last decisions. What is shown of one is made when it is asked for. */
 export class DecisionLog {
   #count = 0;
-  readonly #last: {
-    readonly number: number;
-    readonly atMs: number;
-    readonly model: string;
-    readonly path: string;
-    readonly key: string | null;
-    readonly attempt: number;
-    readonly decision: Decision;
-  }[] = [];
+  /** A ring: number n lies at (n - 1) mod `MOST`. */
+  readonly #ring: Logged[] = [];
 
   add(model: string, { path, key, tries }: Exchange, decision: Decision): void {
-    const shown = { number: ++this.#count, atMs: Date.now(), key: key?.name ?? null, attempt: tries + 1 };
-    this.#last.push({ ...shown, model, path, decision });
-    if (this.#last.length > MOST) this.#last.shift();
+    const number = ++this.#count;
+    const keyName = key?.name ?? null;
+    const logged = { number, atMs: Date.now(), model, path, key: keyName, attempt: tries + 1, decision };
+    this.#ring[(number - 1) % MOST] = logged;
   }
 
   /** The newest first. */
   shown(limit: number, model?: string): ShownDecision[] {
-    const wanted = this.#last.filter((each) => model === undefined || each.model === model);
-    return wanted
-      .slice(Math.max(0, wanted.length - limit))
-      .reverse()
+    return this.#ring
+      .filter((each) => model === undefined || each.model === model)
+      .sort((a, b) => b.number - a.number)
+      .slice(0, Math.max(0, limit))
       .map(({ number, atMs, model: of, path, key, attempt, decision }) => ({
         number,
         time: new Date(atMs).toISOString(),

@@ -5,7 +5,7 @@ import type { Answer } from "./forward.js";
 import { clientHeaders, headerText } from "./headers.js";
 import { REQUEST_ID } from "./request-id.js";
 import type { Settings } from "./settings.js";
-import { WaitLimit } from "./wait.js";
+import type { Wait, WaitLimit } from "./wait.js";
 
 /** With these an answer has no body, whatever the replica sends. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -53,60 +53,76 @@ export function toNobody(): Response {
   return new Response(null, { status: 499 });
 }
 
-function bodyOf(
-  exchange: Exchange,
-  { reader, first, outcome, abort }: Answer,
-  streamed: boolean,
-  { timeouts, timers, clock }: Settings,
-): PieceSource {
-  let read = first;
-  let stalled = false;
-  const limit = new WaitLimit(timeouts.idleMs, clock, timers, () => {
-    stalled = true;
-    // Ends the read even where the transport ignores its signal.
-    void reader!.cancel().catch(() => {});
-    abort();
-  });
-  const source = {
-    async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
-      if (read !== null) {
-        const piece = read;
-        read = null;
-        return piece;
-      }
-      // Only while a piece is asked for: a client that is slow to read is no fault of the replica.
-      limit.begin();
-      try {
-        const piece = await reader!.read();
-        if (stalled) throw new Error("the answer stalled");
-        return piece;
-      } finally {
-        limit.end();
-      }
-    },
-    cancel: (reason: unknown) => reader!.cancel(reason),
-  };
-  return relay(source, {
+function bodyOf(exchange: Exchange, answer: Answer, streamed: boolean, settings: Settings): PieceSource {
+  const pieces = new AnswerPieces(answer, settings.idleLimit);
+  return relay(pieces, {
     onPiece: (piece) => exchange.piece(piece),
-    onEnd: () => {
-      limit.close();
-      exchange.end(outcome);
-    },
+    onEnd: () => exchange.end(answer.outcome),
     onBreak: () => {
-      limit.close();
-      const code = stalled ? "replica_stalled" : "replica_broke";
+      const code = pieces.stalled ? "replica_stalled" : "replica_broke";
       exchange.end(code);
       if (!streamed) return null;
-      const message = stalled
-        ? `The replica sent nothing more for ${timeouts.idleMs} ms.`
+      const message = pieces.stalled
+        ? `The replica sent nothing more for ${settings.timeouts.idleMs} ms.`
         : "The replica broke off in the middle of its answer.";
       return errorEventAt(exchange.path, message, { type: "upstream_error", code });
     },
-    onCancel: () => {
-      limit.close();
-      exchange.leave();
-    },
+    onCancel: () => exchange.leave(),
   });
+}
+
+/** An answer's body from its first piece on, each of which has to come within a limit. */
+class AnswerPieces implements PieceSource {
+  stalled = false;
+  readonly #reader: PieceSource;
+  readonly #limit: WaitLimit;
+  readonly #abort: () => void;
+  /** What was read already. */
+  #first: ReadableStreamReadResult<Uint8Array> | null;
+  #wait: Wait | null = null;
+
+  constructor({ reader, first, abort }: Answer, limit: WaitLimit) {
+    this.#reader = reader!;
+    this.#first = first;
+    this.#abort = abort;
+    this.#limit = limit;
+  }
+
+  get ended(): boolean {
+    return this.#first === null && this.#reader.ended === true;
+  }
+
+  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const first = this.#first;
+    if (first === null) return this.#next();
+    this.#first = null;
+    return Promise.resolve(first);
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    this.#wait?.end();
+    return this.#reader.cancel(reason);
+  }
+
+  /** Only while a piece is asked for: a client that is slow to read is no fault of the replica. */
+  async #next(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const wait = this.#limit.begin(this.#onLate);
+    this.#wait = wait;
+    try {
+      const piece = await this.#reader.read();
+      if (this.stalled) throw new Error("the answer stalled");
+      return piece;
+    } finally {
+      wait.end();
+    }
+  }
+
+  readonly #onLate = (): void => {
+    this.stalled = true;
+    // Ends the read even where the transport ignores its signal.
+    void this.#reader.cancel().catch(() => {});
+    this.#abort();
+  };
 }
 
 /** A transport may give a reason that `new Response` refuses. */
@@ -123,10 +139,10 @@ function nameRequest({ requestId, endpoint }: Exchange, headers: Pick<HeaderList
 function tellDecision({ lease, tries, queueMs }: Exchange, headers: HeaderList): void {
   if (lease === null) return;
   const { replica, decision } = lease;
-  headers.set("x-warmroute-replica", headerText(replica.id));
-  headers.set("x-warmroute-policy", headerText(decision.policy));
-  headers.set("x-warmroute-reason", decision.reason);
-  headers.set("x-warmroute-match", decision.matchRate.toFixed(3));
-  headers.set("x-warmroute-tries", String(tries));
-  headers.set("x-warmroute-queue-ms", queueMs.toFixed(1));
+  headers.add("x-warmroute-replica", headerText(replica.id));
+  headers.add("x-warmroute-policy", headerText(decision.policy));
+  headers.add("x-warmroute-reason", decision.reason);
+  headers.add("x-warmroute-match", decision.matchRate.toFixed(3));
+  headers.add("x-warmroute-tries", String(tries));
+  headers.add("x-warmroute-queue-ms", queueMs.toFixed(1));
 }

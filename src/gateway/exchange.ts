@@ -131,9 +131,14 @@ export class Exchange {
   readonly #usage = new UsageTail();
   #over = false;
 
-  constructor(request: HttpRequest, endpoint: Endpoint | null, clock: () => number, listener: ExchangeListener) {
+  constructor(
+    request: HttpRequest,
+    { path, target }: Target,
+    endpoint: Endpoint | null,
+    clock: () => number,
+    listener: ExchangeListener,
+  ) {
     this.request = request;
-    const { path, target } = targetOf(request.url);
     this.path = path;
     this.target = target;
     this.endpoint = endpoint;
@@ -222,7 +227,8 @@ export class Exchange {
     const lease = this.#lease;
     const usage = this.#usage.read();
     try {
-      lease?.release({ ...usage, ...(!answered && { error: new Error(outcome) }) });
+      if (answered) lease?.release(usage ?? undefined);
+      else lease?.release({ ...usage, error: new Error(outcome) });
     } catch (error) {
       // A policy of the user's own has failed; the request has ended all the same.
       console.error(error);
@@ -273,8 +279,13 @@ export class Exchange {
 /** An address without anything that a URL would have to read. */
 const PLAIN = /^https?:\/\/[\w.:-]+(\/[\w/-]*)$/;
 
-/** The path, and the path with the query. */
-export function targetOf(url: string): { path: string; target: string } {
+/** What is asked for: the path, and the path with the query. */
+export interface Target {
+  readonly path: string;
+  readonly target: string;
+}
+
+export function targetOf(url: string): Target {
   const plain = PLAIN.exec(url)?.[1];
   if (plain !== undefined) return { path: plain, target: plain };
   const { pathname, search } = new URL(url);

@@ -132,7 +132,7 @@ async function send(
   body: Uint8Array<ArrayBuffer>,
   lease: Lease,
   stop: Stop,
-  { timeouts, timers, upstream, forwardAuthorization, retries }: Settings,
+  { firstByteLimit, upstream, forwardAuthorization, retries }: Settings,
 ): Promise<Answer | Failure> {
   const { url, headers } = lease.replica;
   const abort = (): void => stop.abort(new DOMException("the answer is no longer wanted", "AbortError"));
@@ -154,7 +154,7 @@ async function send(
   };
   const working = work();
   try {
-    const sent = await within(timeouts.firstByteMs, working, timers, exchange.left);
+    const sent = await within(firstByteLimit, working, exchange.left);
     if (sent !== TIMED_OUT) return sent;
     abort();
     letGo(working);

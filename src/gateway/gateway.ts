@@ -12,7 +12,7 @@ import { type GatewayState, gatewayState } from "./admin/state.js";
 import { Core } from "./core.js";
 import { deliver, refuse, toNobody } from "./deliver.js";
 import { ENDPOINTS, type Endpoint } from "./endpoints.js";
-import { targetOf } from "./exchange.js";
+import { type Target, targetOf } from "./exchange.js";
 import { forward } from "./forward.js";
 import { headerBytes } from "./headers.js";
 import { Hono } from "./hono.js";
@@ -72,8 +72,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.notFound(({ req }) => refuse(core.begin(req.raw, null), "bad_request", unknownPath(req.path)));
 
   const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const endpoint = request.method === "POST" ? BY_PATH.get(targetOf(request.url).path) : undefined;
-    if (endpoint !== undefined) return answerPrompt(core, request, endpoint);
+    if (request.method === "POST") {
+      const target = targetOf(request.url);
+      const endpoint = BY_PATH.get(target.path);
+      if (endpoint !== undefined) return answerPrompt(core, request, target, endpoint);
+    }
     let web: Request;
     try {
       web = webRequest(request);
@@ -97,14 +100,18 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const BY_PATH: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 
-async function answerPrompt(core: Core, request: HttpRequest, endpoint: Endpoint): Promise<HttpAnswer> {
-  const exchange = core.begin(request, endpoint);
+async function answerPrompt(
+  core: Core,
+  request: HttpRequest,
+  target: Target,
+  endpoint: Endpoint,
+): Promise<HttpAnswer> {
+  const exchange = core.begin(request, endpoint, target);
   const { settings } = core;
   try {
     if (core.draining) return refuse(exchange, "draining", shuttingDown());
     checkHeaders(request, settings.maxHeaderBytes);
-    const key = await core.keys.keyOf(request.headers);
-    core.admit(exchange, key);
+    if (!core.keys.open) core.admit(exchange, await core.keys.keyOf(request.headers));
     const message = await readMessage(exchange, endpoint.routedBy, settings.maxBodyBytes);
     core.metrics.stage("read", settings.clock() - exchange.startS);
     const fleet = core.fleetOf(exchange, message.model);

@@ -89,7 +89,7 @@ function without(received: HeaderFields, names: ReadonlySet<string>): HeaderList
   for (const field of received) {
     const name = field[0];
     if (names.has(name) || name.startsWith(OWN_PREFIX) || named?.includes(name)) continue;
-    kept.push([name, field[1]]);
+    kept.push(field);
   }
   return new HeaderList(kept);
 }

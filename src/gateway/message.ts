@@ -36,26 +36,29 @@ export async function readMessage(exchange: Exchange, routedBy: RoutedBy, maxBod
 
 /** Only what the endpoint renders: another endpoint's field must not decide where a request goes. */
 function rendered(body: Record<string, unknown>, routedBy: RoutedBy, model: string | undefined): RouteRequest {
-  const { text: _text, ...rest } = body;
   switch (routedBy) {
-    case "completions": {
+    case "completions":
       // vLLM takes embeddings in place of a prompt: nothing to match by.
       if (body.prompt_embeds === undefined || body.prompt_embeds === null) requirePrompt(body, "completions");
-      const { messages: _messages, input: _input, ...own } = rest;
-      return own;
-    }
+      return without(body, NOT_OF_COMPLETIONS);
     case "chat":
-    case "messages": {
+    case "messages":
       requirePrompt(body, "chat");
-      const { prompt: _prompt, input: _input, ...own } = rest;
-      return own;
-    }
-    case "responses": {
-      // Its `prompt` is a template that the server keeps.
-      const { prompt: _prompt, messages: _messages, ...own } = rest;
-      return own;
-    }
+      return without(body, NOT_OF_CHATS);
+    case "responses":
+      return without(body, NOT_OF_RESPONSES);
     case "load":
       return model === undefined ? { text: "" } : { text: "", model };
   }
+}
+
+const NOT_OF_COMPLETIONS = ["text", "messages", "input"];
+const NOT_OF_CHATS = ["text", "prompt", "input"];
+/** Its `prompt` is a template that the server keeps. */
+const NOT_OF_RESPONSES = ["text", "prompt", "messages"];
+
+/** Itself where it has none of them, as nearly always. */
+function without(body: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  if (names.every((name) => body[name] === undefined)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
 }

@@ -11,7 +11,7 @@ import type { Replica } from "../routing/index.js";
 import type { Fleet } from "./fleet.js";
 import type { Settings } from "./settings.js";
 import { textOf } from "./upstream.js";
-import { TIMED_OUT, within } from "./wait.js";
+import { TIMED_OUT, WaitLimit, within } from "./wait.js";
 
 const PATIENCE_MS = 5000;
 /** More than any list of models. */
@@ -50,7 +50,7 @@ export async function listModels(
 }
 
 async function modelsOf(replica: Replica, request: HttpRequest, settings: Settings): Promise<Model[] | null> {
-  const { upstream, forwardAuthorization, timers } = settings;
+  const { upstream, forwardAuthorization, clock, timers } = settings;
   const authorization = forwardAuthorization ? request.headers.get("authorization") : null;
   const late = new Stop();
   const ask = async (): Promise<Model[] | null> => {
@@ -65,7 +65,7 @@ async function modelsOf(replica: Replica, request: HttpRequest, settings: Settin
     return Array.isArray(data) ? data.filter((model) => typeof model?.id === "string") : null;
   };
   try {
-    const list = await within(PATIENCE_MS, ask(), timers, request.signal);
+    const list = await within(new WaitLimit(PATIENCE_MS, clock, timers), ask(), request.signal);
     return list === TIMED_OUT ? null : list;
   } catch {
     return null;

@@ -34,22 +34,18 @@ export async function choose(
     signal: exchange.left as AbortSignal,
     timeoutMs,
     explain: settings.adminTokenSha256 !== null,
-    ...(session !== null && { session }),
-    ...(apiKey !== undefined && { apiKey }),
   };
-  const again = rejected === null ? {} : { retryOf: rejected };
+  if (session !== null) options.session = session;
+  if (apiKey !== undefined) options.apiKey = apiKey;
   const { resting } = fleet;
+  const first: AcquireOptions = rejected === null ? options : { ...options, retryOf: rejected };
   if (resting.length === 0) {
     // The router is quicker where nobody is excluded.
-    const all = exclude.size === 0 ? options : { ...options, exclude };
-    return fleet.router.acquire(message.body, { ...all, ...again });
+    if (exclude.size > 0) first.exclude = exclude;
+    return fleet.router.acquire(message.body, first);
   }
   try {
-    return await fleet.router.acquire(message.body, {
-      ...options,
-      ...again,
-      exclude: new Set([...exclude, ...resting]),
-    });
+    return await fleet.router.acquire(message.body, { ...first, exclude: new Set([...exclude, ...resting]) });
   } catch (error) {
     if (!(error instanceof NoReplicaError)) throw error;
     return fleet.router.acquire(message.body, { ...options, exclude });

@@ -17,6 +17,7 @@ import {
 import { checkReplicaUrl } from "./replica-url.js";
 import type { Tracing } from "./tracing.js";
 import { fetchUpstream, type Upstream } from "./upstream.js";
+import { WaitLimit } from "./wait.js";
 
 /** The options with their defaults, all of them checked. */
 export interface Settings {
@@ -31,6 +32,10 @@ export interface Settings {
   readonly forwardAuthorization: boolean;
   readonly adminTreeText: boolean;
   readonly timeouts: Required<TimeoutOptions>;
+  /** Of `timeouts.firstByteMs`. */
+  readonly firstByteLimit: WaitLimit;
+  /** Of `timeouts.idleMs`. */
+  readonly idleLimit: WaitLimit;
   readonly retries: Required<RetryOptions>;
   readonly breaker: Required<BreakerOptions> | null;
   readonly health: Required<HealthOptions> | null;
@@ -74,6 +79,7 @@ export function readOptions(options: GatewayOptions): Settings {
   checkStatuses(retries.statuses);
   if (adminTokenSha256 !== undefined) checkSha256("adminTokenSha256", adminTokenSha256);
   if (keys !== undefined) checkKeys(keys);
+  const timeouts = group("timeouts", options.timeouts, TIMEOUT_RULES);
   return {
     routers: routersOf(options),
     upstream: upstreamOf(options),
@@ -84,7 +90,9 @@ export function readOptions(options: GatewayOptions): Settings {
     replicaHeader,
     forwardAuthorization,
     adminTreeText,
-    timeouts: group("timeouts", options.timeouts, TIMEOUT_RULES),
+    timeouts,
+    firstByteLimit: new WaitLimit(timeouts.firstByteMs, clock, timers),
+    idleLimit: new WaitLimit(timeouts.idleMs, clock, timers),
     retries,
     breaker: options.breaker === false ? null : group("breaker", options.breaker, BREAKER_RULES),
     health: optional("health", options.health, HEALTH_RULES),

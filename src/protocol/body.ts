@@ -18,13 +18,15 @@ export async function readBody(
   const pieces: Uint8Array[] = [];
   let length = 0;
   const reader = request.body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    length += next.value.byteLength;
+  while (reader.ended !== true) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.byteLength;
     if (length > maxBytes) {
       void reader.cancel().catch(() => {});
       throw tooLarge(length, maxBytes);
     }
-    pieces.push(next.value);
+    pieces.push(value);
   }
   return joined(pieces, length);
 }

@@ -67,8 +67,12 @@ export class Stop implements StopSignal {
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at >= 0) this.#listeners.splice(at, 1);
+    const listeners = this.#listeners;
+    const at = listeners.indexOf(listener);
+    if (at < 0) return;
+    // A splice makes an array of what it takes out.
+    for (let i = at + 1; i < listeners.length; i++) listeners[i - 1] = listeners[i]!;
+    listeners.pop();
   }
 }
 
@@ -82,19 +86,29 @@ export class HeaderList implements HeaderFields {
   }
 
   get(name: string): string | null {
-    for (const [each, value] of this.#fields) if (each === name) return value;
-    return null;
+    const at = this.#find(name);
+    return at < 0 ? null : this.#fields[at]![1];
   }
 
   set(name: string, value: string): void {
-    const field = this.#fields.find(([each]) => each === name);
-    if (field === undefined) this.#fields.push([name, value]);
-    else field[1] = value;
+    const at = this.#find(name);
+    if (at < 0) this.#fields.push([name, value]);
+    else this.#fields[at] = [name, value];
+  }
+
+  /** For a name that is not there yet. */
+  add(name: string, value: string): void {
+    this.#fields.push([name, value]);
   }
 
   delete(name: string): void {
-    const at = this.#fields.findIndex(([each]) => each === name);
+    const at = this.#find(name);
     if (at >= 0) this.#fields.splice(at, 1);
+  }
+
+  #find(name: string): number {
+    for (let i = 0; i < this.#fields.length; i++) if (this.#fields[i]![0] === name) return i;
+    return -1;
   }
 
   [Symbol.iterator](): Iterator<[string, string]> {

@@ -101,6 +101,9 @@ interface Series {
   readonly buckets: number[];
 }
 
+/** Maps by a label's value, as many deep as there are labels; the last one's values are series. */
+type SeriesIndex = Map<string, SeriesIndex | Series>;
+
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
@@ -112,6 +115,8 @@ class Metric {
   readonly #labelNames: readonly string[];
   readonly #bounds: readonly number[];
   readonly #series = new Map<string, Series>();
+  /** The same by one label value after the other, a map in a map: the values are not joined, nor hashed again, for each count. */
+  #index: SeriesIndex = new Map();
 
   constructor(
     common: Labels,
@@ -136,10 +141,32 @@ class Metric {
   copy(): Metric {
     const copy = new Metric(this.#common, this.#type, this.name, this.#help, this.#labelNames, this.#bounds);
     for (const [key, series] of this.#series) copy.#series.set(key, { ...series, buckets: [...series.buckets] });
+    copy.#index = new Map();
     return copy;
   }
 
   series(labels: Labels): Series {
+    let index = this.#index;
+    const last = this.#labelNames.length - 1;
+    for (let i = 0; i < last; i++) {
+      const value = labels[this.#labelNames[i]!] ?? "";
+      let next = index.get(value) as SeriesIndex | undefined;
+      if (next === undefined) {
+        next = new Map();
+        index.set(value, next);
+      }
+      index = next;
+    }
+    const value = last < 0 ? "" : (labels[this.#labelNames[last]!] ?? "");
+    let series = index.get(value) as Series | undefined;
+    if (series === undefined) {
+      series = this.#listed(labels);
+      index.set(value, series);
+    }
+    return series;
+  }
+
+  #listed(labels: Labels): Series {
     const values = this.#labelNames.map((label) => labels[label] ?? "");
     const key = JSON.stringify(values);
     let series = this.#series.get(key);
@@ -156,6 +183,7 @@ class Metric {
     for (const [key, series] of this.#series) {
       if (labels.every(([name, value]) => series.labels[name] === value)) this.#series.delete(key);
     }
+    this.#index = new Map();
   }
 
   expose(): string {

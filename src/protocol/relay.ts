@@ -1,5 +1,8 @@
 /** Where the pieces come from: the reader of a stream. */
-export type PieceSource = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
+export interface PieceSource extends Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
+  /** Whether nothing comes after what was read, where that is known already: then nobody need wait to be told. */
+  readonly ended?: boolean;
+}
 
 /** What a relayed body tells of itself. The last three exclude each other. */
 export interface RelayEvents {
@@ -30,6 +33,10 @@ class Relay implements PieceSource {
     this.#events = events;
   }
 
+  get ended(): boolean {
+    return this.#over;
+  }
+
   async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
     if (this.#over) return END;
     let piece: ReadableStreamReadResult<Uint8Array>;
@@ -39,10 +46,11 @@ class Relay implements PieceSource {
       return this.#broken(error);
     }
     if (this.#over) return END;
-    if (piece.done) {
+    if (!piece.done && piece.value.byteLength > 0) this.#events.onPiece(piece.value);
+    if ((piece.done || this.#source.ended === true) && !this.#over) {
       this.#over = true;
       this.#events.onEnd();
-    } else if (piece.value.byteLength > 0) this.#events.onPiece(piece.value);
+    }
     return piece;
   }
 

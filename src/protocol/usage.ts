@@ -24,13 +24,25 @@ export class UsageTail {
 
   /** Null when there is none. */
   read(): TokenUsage | null {
-    const decoder = new TextDecoder();
-    const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
+    const text = this.#text();
     // Quotes inside strings are escaped: only a field's own name looks like this.
-    const at = [...text.matchAll(/"usage"\s*:\s*\{/g)].at(-1);
-    return at === undefined ? null : usageOf(firstObject(text.slice(at.index + at[0].length - 1)));
+    for (let at = text.lastIndexOf(NAME); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(NAME, at - 1)) {
+      BRACE.lastIndex = at + NAME.length;
+      if (BRACE.test(text)) return usageOf(firstObject(text, BRACE.lastIndex - 1));
+    }
+    return null;
+  }
+
+  #text(): string {
+    const decoder = new TextDecoder();
+    if (this.#pieces.length === 1) return decoder.decode(this.#pieces[0]);
+    return this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
   }
 }
+
+const NAME = '"usage"';
+/** After the name. */
+const BRACE = /\s*:\s*\{/y;
 
 /** OpenAI's `usage` of completions and chats, of Responses, and Anthropic's. */
 function usageOf(usage: Readonly<Record<string, unknown>> | null): TokenUsage | null {
@@ -55,17 +67,21 @@ function count(value: unknown): number | null {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
 }
 
-/** The object that the text begins with; null when it does not end. Its strings hold no braces: there are only counts in it. */
-function firstObject(text: string): Record<string, unknown> | null {
+/** The object that begins there; null when it does not end. Its strings hold no braces: there are only counts in it. */
+function firstObject(text: string, begin: number): Record<string, unknown> | null {
   let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === "{") depth++;
-    if (text[i] !== "}" || --depth > 0) continue;
+  for (let i = begin; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === OPEN) depth++;
+    if (unit !== CLOSE || --depth > 0) continue;
     try {
-      return JSON.parse(text.slice(0, i + 1)) as Record<string, unknown>;
+      return JSON.parse(text.slice(begin, i + 1)) as Record<string, unknown>;
     } catch {
       return null;
     }
   }
   return null;
 }
+
+const OPEN = 0x7b;
+const CLOSE = 0x7d;

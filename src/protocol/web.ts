@@ -41,8 +41,8 @@ export function streamOf(source: PieceSource): ReadableStream<Uint8Array<ArrayBu
     {
       async pull(controller) {
         const { done, value } = await source.read();
-        if (done) controller.close();
-        else controller.enqueue(value as Uint8Array<ArrayBuffer>);
+        if (!done) controller.enqueue(value as Uint8Array<ArrayBuffer>);
+        if (done || source.ended === true) controller.close();
       },
       // The source may be aborted already, which is no concern of who cancels.
       cancel: (reason) => source.cancel(reason).catch(() => {}),

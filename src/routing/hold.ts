@@ -206,19 +206,16 @@ export class Hold implements Route {
     timeS: number,
   ): ReleaseReport {
     const measured = this.#firstTokenS === null ? null : (this.#firstTokenS - this.timeS) * 1000;
-    return {
-      timeS,
-      ...optional("ttftMs", ttftMs ?? measured),
-      ...optional("cachedTokens", cachedTokens),
-      ...optional("promptTokens", promptTokens),
-      ...optional("completionTokens", completionTokens),
-      ...(error !== undefined && { error }),
-    };
+    const told: { -readonly [Name in keyof ReleaseReport]: ReleaseReport[Name] } = { timeS };
+    const ttft = ttftMs ?? measured;
+    // Spread, the same took a microsecond.
+    if (ttft !== null) told.ttftMs = ttft;
+    if (typeof cachedTokens === "number") told.cachedTokens = cachedTokens;
+    if (typeof promptTokens === "number") told.promptTokens = promptTokens;
+    if (typeof completionTokens === "number") told.completionTokens = completionTokens;
+    if (error !== undefined) told.error = error;
+    return told;
   }
 }
 
 const NOTHING: LeaseReport = {};
-
-function optional<Name extends string>(name: Name, value: number | null | undefined): { [_ in Name]?: number } {
-  return (value === null || value === undefined ? {} : { [name]: value }) as { [_ in Name]?: number };
-}

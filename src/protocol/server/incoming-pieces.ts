@@ -7,15 +7,26 @@ const END = { done: true, value: undefined } as const;
 export class IncomingPieces implements PieceSource {
   readonly #incoming: IncomingMessage;
   readonly #pieces: Uint8Array[] = [];
+  /** Of those that `content-length` announces; NaN where it does not. */
+  #leftBytes: number;
   #end: { readonly error: Error | null } | null = null;
   #waiting: { resolve(result: ReadableStreamReadResult<Uint8Array>): void; reject(error: Error): void } | null = null;
 
   constructor(incoming: IncomingMessage) {
     this.#incoming = incoming;
+    this.#leftBytes = Number(incoming.headers["content-length"]);
     incoming.on("data", (piece: Uint8Array) => this.#take(piece));
-    incoming.once("end", () => this.#finish(null));
-    incoming.once("error", (error: Error) => this.#finish(error));
-    incoming.once("close", () => this.#finish(new Error("the client left before its request was whole")));
+    incoming.on("end", () => this.#finish(null));
+    incoming.on("error", (error: Error) => this.#finish(error));
+    incoming.on("close", () => {
+      // An error costs as much as all the rest here: it is made only for who is told it.
+      if (this.#end === null) this.#finish(new Error("the client left before its request was whole"));
+    });
+  }
+
+  /** Once all that was announced is there, before the stream says that it has ended. */
+  get ended(): boolean {
+    return this.#pieces.length === 0 && (this.#leftBytes === 0 || this.#end?.error === null);
   }
 
   read(): Promise<ReadableStreamReadResult<Uint8Array>> {
@@ -35,6 +46,7 @@ export class IncomingPieces implements PieceSource {
 
   #take(value: Uint8Array): void {
     if (this.#end !== null) return;
+    this.#leftBytes -= value.byteLength;
     if (this.#waiting === null) {
       this.#pieces.push(value);
       this.#incoming.pause();

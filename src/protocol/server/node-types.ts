@@ -42,7 +42,7 @@ export interface ServerResponse extends Emitter {
   writeHead(status: number, headers: Record<string, string> | readonly string[]): this;
   flushHeaders(): void;
   write(bytes: Uint8Array): boolean;
-  end(): void;
+  end(bytes?: Uint8Array): void;
   destroy(): void;
 }
 

@@ -38,12 +38,9 @@ export function requestListener(handler: HttpHandler): RequestListener {
       outgoing.writeHead(400, { connection: "close" }).end();
       return;
     }
-    outgoing.once("close", () => {
-      request.onClose();
-      if (!outgoing.writableFinished) request.signal.abort(new DOMException("the client left", "AbortError"));
-    });
+    outgoing.on("close", () => request.closed(outgoing.writableFinished));
     handler(request)
-      .then((answer) => send(answer, incoming, outgoing))
+      .then((answer) => send(answer, request, incoming, outgoing))
       .catch((error: unknown) => {
         console.error(error);
         if (!outgoing.headersSent) outgoing.writeHead(500, { connection: "close" });
@@ -61,6 +58,10 @@ class NodeRequest implements HttpRequest {
   readonly signal: Stop = new Stop();
   readonly body: HttpBody | null;
   onClose: () => void = () => {};
+  /** The answer's body. */
+  answer: PieceSource | null = null;
+  /** Something of it is written, or it has ended. */
+  begun = false;
 
   /** Null for one whose host is none: one with a slash or a question mark would become a part of the path. */
   static of(incoming: IncomingMessage): NodeRequest | null {
@@ -78,10 +79,19 @@ class NodeRequest implements HttpRequest {
     const bodiless = this.method === "GET" || this.method === "HEAD";
     this.body = bodiless ? null : { getReader: () => new IncomingPieces(incoming) };
   }
+
+  /** The connection has closed, or the answer is written. */
+  closed(finished: boolean): void {
+    this.onClose();
+    if (!finished) this.signal.abort(new DOMException("the client left", "AbortError"));
+    if (this.answer !== null && this.answer.ended !== true) void this.answer.cancel().catch(() => {});
+  }
 }
 
 class NodeHeaders implements HeaderFields {
   readonly #incoming: IncomingMessage;
+  /** A list, since an array is iterated several times as fast as a generator, and headers are read more than once. */
+  #list: [string, string][] | null = null;
 
   constructor(incoming: IncomingMessage) {
     this.#incoming = incoming;
@@ -92,9 +102,13 @@ class NodeHeaders implements HeaderFields {
     return value === undefined ? null : joined(value);
   }
 
-  *[Symbol.iterator](): Iterator<[string, string]> {
-    const { headers } = this.#incoming;
-    for (const name in headers) yield [name, joined(headers[name]!)];
+  [Symbol.iterator](): Iterator<[string, string]> {
+    if (this.#list === null) {
+      this.#list = [];
+      const { headers } = this.#incoming;
+      for (const name in headers) this.#list.push([name, joined(headers[name]!)]);
+    }
+    return this.#list[Symbol.iterator]();
   }
 }
 
@@ -102,7 +116,12 @@ function joined(value: string | readonly string[]): string {
   return typeof value === "string" ? value : value.join(", ");
 }
 
-async function send(answer: HttpAnswer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function send(
+  answer: HttpAnswer,
+  request: NodeRequest,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const reader = answer.body?.getReader();
   if (outgoing.destroyed) {
     await reader?.cancel();
@@ -120,30 +139,43 @@ async function send(answer: HttpAnswer, incoming: IncomingMessage, outgoing: Ser
     outgoing.end();
     return;
   }
-  outgoing.once("close", () => void reader.cancel().catch(() => {}));
+  request.answer = reader;
+  flushSoon(outgoing, request);
   try {
-    await pass(reader, outgoing);
-    outgoing.end();
+    await pass(reader, request, outgoing);
   } catch {
     // What was written still goes out, but not the mark of the end.
     outgoing.socket?.destroySoon();
   }
 }
 
-async function pass(reader: PieceSource, outgoing: ServerResponse): Promise<void> {
-  let first = true;
+async function pass(reader: PieceSource, request: NodeRequest, outgoing: ServerResponse): Promise<void> {
   for (;;) {
-    const next = reader.read();
-    if (first) {
-      first = false;
-      // A body that is late must not hold the headers back; one that is there shares a packet with them.
-      soon(() => {
-        if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
-      });
+    const { done, value } = await reader.read();
+    request.begun = true;
+    if (done) break;
+    if (reader.ended === true) {
+      outgoing.end(value);
+      return;
     }
-    const { done, value } = await next;
-    if (done) return;
     if (!outgoing.write(value)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+/** Answers of this turn of the event loop whose head is written. */
+let heads: { readonly outgoing: ServerResponse; readonly request: NodeRequest }[] = [];
+
+/** A body that is late must not hold its head back; one that is there in this turn shares a packet with it. */
+function flushSoon(outgoing: ServerResponse, request: NodeRequest): void {
+  if (heads.push({ outgoing, request }) === 1) soon(flush);
+}
+
+function flush(): void {
+  const written = heads;
+  heads = [];
+  for (const { outgoing, request } of written) {
+    if (!request.begun && !outgoing.destroyed && !outgoing.writableEnded) outgoing.flushHeaders();
   }
 }
 
