@@ -100,12 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 const BY_PATH: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 
-async function answerPrompt(
-  core: Core,
-  request: HttpRequest,
-  target: Target,
-  endpoint: Endpoint,
-): Promise<HttpAnswer> {
+async function answerPrompt(core: Core, request: HttpRequest, target: Target, endpoint: Endpoint): Promise<HttpAnswer> {
   const exchange = core.begin(request, endpoint, target);
   const { settings } = core;
   try {

@@ -69,19 +69,14 @@ function count(value: unknown): number | null {
 
 /** The object that begins there; null when it does not end. Its strings hold no braces: there are only counts in it. */
 function firstObject(text: string, begin: number): Record<string, unknown> | null {
-  let depth = 0;
-  for (let i = begin; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit === OPEN) depth++;
-    if (unit !== CLOSE || --depth > 0) continue;
-    try {
-      return JSON.parse(text.slice(begin, i + 1)) as Record<string, unknown>;
-    } catch {
-      return null;
-    }
+  let close = text.indexOf("}", begin);
+  for (let open = text.indexOf("{", begin + 1); open >= 0 && open < close; open = text.indexOf("{", open + 1)) {
+    close = text.indexOf("}", close + 1);
   }
-  return null;
+  if (close < 0) return null;
+  try {
+    return JSON.parse(text.slice(begin, close + 1)) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
 }
-
-const OPEN = 0x7b;
-const CLOSE = 0x7d;

@@ -117,6 +117,24 @@ describe("relay", () => {
     expect(events).toEqual(["piece 2", "piece 1", "end"]);
   });
 
+  test("ends with the last piece of a source that says so, and does not ask it again", async () => {
+    const of = bodyOf(["ab", "c"], new Error("asked again"));
+    let pieces = 2;
+    const source = {
+      get ended() {
+        return pieces === 0;
+      },
+      read: () => {
+        pieces--;
+        return of.source.read();
+      },
+      cancel: of.source.cancel,
+    };
+    const { source: passed, events } = relayed({ ...of, source }, null);
+    expect(await new Response(streamOf(passed)).text()).toBe("abc");
+    expect([passed.ended, events]).toEqual([true, ["piece 2", "piece 1", "end"]]);
+  });
+
   test("ends with the last bytes it is given where the source fails", async () => {
     const { source, events } = relayed(bodyOf(["ab"], new Error("gone")), new TextEncoder().encode("!"));
     expect(await new Response(streamOf(source)).text()).toBe("ab!");
