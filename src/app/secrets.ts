@@ -1,3 +1,4 @@
+import { hexOf, sha256 } from "../protocol/index.js";
 import type { AppConfig, ModelConfig, ReplicaConfig } from "./config.js";
 import type { AppPlatform } from "./platform.js";
 
@@ -40,11 +41,6 @@ export async function withSecrets(config: AppConfig, { readFile }: AppPlatform):
     plain: string | undefined,
     file: string | undefined,
   ): Promise<string> {
-    return hash?.toLowerCase() ?? (await sha256(plain ?? (await read(file!))));
+    return hash?.toLowerCase() ?? hexOf(await sha256(plain ?? (await read(file!))));
   }
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-import { type HeaderFields, RequestError } from "../protocol/index.js";
+import { type HeaderFields, RequestError, sha256 } from "../protocol/index.js";
 import type { Exchange } from "./exchange.js";
 import type { KeyOptions } from "./options.js";
 import { RateLimit } from "./rate-limit.js";
@@ -116,10 +116,6 @@ function tooMany(message: string, waitS: number): RequestError {
 
 function bearer(headers: HeaderFields): string | null {
   return /^bearer +(.+)$/i.exec(headers.get("authorization")?.trim() ?? "")?.[1] ?? null;
-}
-
-async function sha256(secret: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret)));
 }
 
 /** Of hashes, which are equally long. */

@@ -41,6 +41,7 @@ export {
   listenHttp,
 } from "./server/listen.js";
 export type { FetchHandler, HttpHandler } from "./server/request-listener.js";
+export { hexOf, sha256 } from "./sha256.js";
 export { SSE_DONE, SSE_HEADERS, type SseEvent, SseParser, sseEvent } from "./sse.js";
 export { UsageTail } from "./usage.js";
 export { streamOf, webRequest, webResponse, webSignal } from "./web.js";
