@@ -1,13 +1,14 @@
 import { createWriteStream, openSync, type WriteStream } from "node:fs";
 import type { LogConfig } from "../app/index.js";
 import type { RequestRecord } from "../gateway/index.js";
+import { Lines, stdoutLines } from "./lines.js";
 import { jsonLine, textLine } from "./request-log.js";
 import { UsageError } from "./usage-error.js";
 
 /** The lines of requests, on stdout or in a file, which may be rotated: on SIGHUP it is opened anew. */
 export class AccessLog {
   #log: LogConfig;
-  #file: { readonly path: string; readonly stream: WriteStream } | null = null;
+  #file: { readonly path: string; readonly stream: WriteStream; readonly lines: Lines } | null = null;
   /** How much of a line the requests that had none have made. */
   #owed = 0;
   readonly #onProblem: (message: string) => void;
@@ -36,13 +37,14 @@ export class AccessLog {
     const { requests = true, format } = this.#log;
     if (!requests || !this.#isDue(record)) return;
     const line = format === "json" ? jsonLine(record, new Date()) : textLine(record, new Date());
-    (this.#file?.stream ?? process.stdout).write(`${line}\n`);
+    (this.#file?.lines ?? stdoutLines).write(line);
   }
 
   /** Resolves when all lines are in the file. */
   async close(): Promise<void> {
     process.off("SIGHUP", this.#onSignal);
     const stream = this.#file?.stream;
+    this.#file?.lines.flush();
     this.#file = null;
     await new Promise<void>((resolve) => (stream === undefined ? resolve() : stream.end(resolve)));
   }
@@ -70,7 +72,8 @@ export class AccessLog {
     const stream = createWriteStream("", { fd: openSync(path, "a") });
     stream.on("error", (error) => this.#onProblem(`a line for ${path} is lost: ${error.message}`));
     if (this.#file === null) process.on("SIGHUP", this.#onSignal);
+    this.#file?.lines.flush();
     this.#file?.stream.end();
-    this.#file = { path, stream };
+    this.#file = { path, stream, lines: new Lines(() => stream) };
   }
 }

@@ -1,6 +1,7 @@
 import type { App, AppConfig, AppEvent, AppUpdate, LogConfig } from "../app/index.js";
 import type { RequestRecord } from "../gateway/index.js";
 import { AccessLog } from "./access-log.js";
+import { stdoutLines } from "./lines.js";
 
 /** The model that is asked for in the line to try when the replicas are not ours. */
 const EXAMPLE_MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
@@ -72,7 +73,8 @@ export class Report {
   /** A line that a replica's process has written. */
   line(replica: string, stream: "stdout" | "stderr", line: string): void {
     if (this.#isJson) this.#print({ event: "replica_output", time: now(), replica, stream, line }, []);
-    else process[stream].write(`[${replica}] ${line}\n`);
+    else if (stream === "stdout") stdoutLines.write(`[${replica}] ${line}`);
+    else process.stderr.write(`[${replica}] ${line}\n`);
   }
 
   draining(signal: string, seconds: number): void {
@@ -93,7 +95,7 @@ export class Report {
   }
 
   #print(json: object, lines: readonly string[]): void {
-    process.stdout.write(`${this.#isJson ? JSON.stringify(json) : lines.join("\n")}\n`);
+    stdoutLines.write(this.#isJson ? JSON.stringify(json) : lines.join("\n"));
   }
 }
 
