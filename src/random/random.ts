@@ -45,6 +45,16 @@ export class Random {
     }
   }
 
+  /** What the work returns; the numbers that it draws are drawn again afterwards. */
+  peek<Result>(work: () => Result): Result {
+    const [a, b, c, d] = [this.#a, this.#b, this.#c, this.#d];
+    try {
+      return work();
+    } finally {
+      [this.#a, this.#b, this.#c, this.#d] = [a, b, c, d];
+    }
+  }
+
   /** A number from 0 up to, not including, 1, in steps of 2^-53. */
   float(): number {
     return (this.uint32() * 2097152 + (this.uint32() >>> 11)) / 9007199254740992;

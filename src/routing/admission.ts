@@ -73,12 +73,13 @@ export class Admission {
     return this.#arrivals;
   }
 
-  get #watch(): Watch | null {
-    return this.#dispatcher.watch;
+  /** Whether a request waits for the replica that the policy means it for. */
+  get exact(): boolean {
+    return this.#settings.matching === "exact";
   }
 
-  get #exact(): boolean {
-    return this.#settings.matching === "exact";
+  get #watch(): Watch | null {
+    return this.#dispatcher.watch;
   }
 
   /** The origin of a request that comes for the first time. */
@@ -112,7 +113,7 @@ export class Admission {
       const selection = this.#dispatcher.candidates(wanted, rejections);
       let meant: Replica | null = null;
       if (delayMs === 0 && selection.replicas.length > 0) {
-        const placed = this.#dispatcher.place(applicant, selection, origin, this.#exact);
+        const placed = this.#dispatcher.place(applicant, selection, origin, this.exact);
         if (placed instanceof RouterLease) return placed;
         meant = placed;
         this.#watch?.({ what: "meant", origin, replica: placed });
@@ -122,15 +123,19 @@ export class Admission {
         throw new NoReplicaError(replicas, selection.excluded);
       }
       // One that is put back has been let in before.
-      const { maxQueuedRequests } = this.#settings;
-      if (rejections === 0 && this.waiting >= maxQueuedRequests) {
-        throw new QueueFullError(this.waiting, maxQueuedRequests, replicas);
-      }
+      if (rejections === 0) this.checkQueue();
       return { meant, delayMs };
     } catch (error) {
       this.#watch?.({ what: "left", origin: applicant.origin, error });
       throw error;
     }
+  }
+
+  /** @throws QueueFullError when nobody more may wait. */
+  checkQueue(): void {
+    const { maxQueuedRequests } = this.#settings;
+    if (this.waiting < maxQueuedRequests) return;
+    throw new QueueFullError(this.waiting, maxQueuedRequests, this.#set.all.length);
   }
 
   /** A place on this replica is free. */
@@ -218,7 +223,7 @@ export class Admission {
   #mean(waiter: Waiter): void {
     waiter.meant = null;
     waiter.insists = false;
-    if (!this.#exact) return;
+    if (!this.exact) return;
     const replicas = this.#set.all.filter((replica) => mayServe(replica, waiter.wanted));
     if (replicas.length === 0) return;
     try {
@@ -242,7 +247,7 @@ export class Admission {
         if (replicas.length === 0 || replicas.some((replica) => mayServe(replica, wanted))) return false;
         throw new NoReplicaError(replicas.length, selection.excluded);
       }
-      const placed = this.#dispatcher.place(waiter, selection, origin, this.#exact);
+      const placed = this.#dispatcher.place(waiter, selection, origin, this.exact);
       if (!(placed instanceof RouterLease)) {
         waiter.meant = placed;
         waiter.insists = true;

@@ -1,6 +1,6 @@
 import { type Locality, type Selection, select, type Wanted } from "./candidates.js";
-import type { Choice } from "./decision.js";
-import { RecordedDecision } from "./decision.js";
+import { type Choice, type Decision, RecordedDecision } from "./decision.js";
+import { NoPreviewError } from "./errors.js";
 import { Hold, type LeaseGround, type Origin, type Routed } from "./hold.js";
 import { RouterLease } from "./lease.js";
 import type { Replica } from "./replica.js";
@@ -70,6 +70,21 @@ export class Dispatcher {
     watch?.({ what: "leased", lease, hold });
     hold.begin();
     return lease;
+  }
+
+  /**
+   * What `place` would do with the request, without doing it.
+   * @throws NoPreviewError for a policy that cannot tell.
+   */
+  preview(key: Key, selection: Selection, timeS: number, canWait: boolean): Decision | Replica {
+    const { policy } = this.#ground;
+    if (policy.preview === undefined) throw new NoPreviewError(policy.name);
+    const { replicas, every, excluded } = selection;
+    const loads = every ? this.#set.loads(timeS) : this.#set.loadsOf(replicas, timeS);
+    const asked = { key, timeS, candidates: replicas, loads, everyReplica: every };
+    const choice = policy.preview(canWait && excluded !== null ? { ...asked, full: excluded.full() } : asked);
+    if (!choice.replica.hasRoom) return choice.replica;
+    return new RecordedDecision(policy.name, choice, key.chars, selection, loads, true);
   }
 
   /** The replica that the policy would choose among these, of which there must be one, if they had room. */

@@ -20,6 +20,19 @@ export class NoReplicaError extends Error {
   }
 }
 
+/** The policy cannot be asked what it would do: one of the user's own, without `preview`. */
+export class NoPreviewError extends Error {
+  /** The policy's name. */
+  readonly policy: string;
+
+  /** @internal */
+  constructor(policy: string) {
+    super(`the policy ${policy} has no preview: it cannot be asked without a trace what it would choose`);
+    this.name = "NoPreviewError";
+    this.policy = policy;
+  }
+}
+
 /** As many requests wait as may. */
 export class QueueFullError extends Error {
   /** How many wait. */

@@ -13,7 +13,7 @@ export {
   type ExclusionReason,
   explain,
 } from "./decision.js";
-export { NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
+export { NoPreviewError, NoReplicaError, QueueFullError, QueueTimeoutError } from "./errors.js";
 export { createFetch, type RouterFetchOptions } from "./fetch.js";
 export type { ForgottenLease } from "./forgotten.js";
 export type { JournalKeys } from "./journal/format.js";
@@ -57,6 +57,7 @@ export type { PrefixAwareOptions } from "./policies/prefix-aware.js";
 export type { PrefixBlocksOptions } from "./policies/prefix-blocks.js";
 export type { TreeOptions } from "./policies/sent-texts.js";
 export type { SessionOptions } from "./policies/session.js";
+export type { Preview } from "./preview.js";
 export type { Replica, ReplicaLoad, ReplicaOptions } from "./replica.js";
 export type { KeyOptions, Rendering, RequestKey, RouteRequest } from "./request-key.js";
 export { type AcquireOptions, type LoadReport, type ReplicasUpdate, type RouteOptions, Router } from "./router.js";

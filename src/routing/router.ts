@@ -14,6 +14,7 @@ import { makePolicy } from "./make-policy.js";
 import { checkObserve, type Observation, type ObserveOptions, startObserving } from "./observe.js";
 import { checkOptions, type RouterOptions, settingsOf } from "./options.js";
 import type { PolicyEnvironment } from "./policies/policy.js";
+import { type Preview, previewOf } from "./preview.js";
 import { Repeater } from "./repeater.js";
 import type { Replica, ReplicaOptions } from "./replica.js";
 import { readReplicas } from "./replica-options.js";
@@ -73,6 +74,7 @@ export class Router {
   readonly #dispatcher: Dispatcher;
   readonly #admission: Admission;
   readonly #queueTimeoutMs: number;
+  readonly #random: Random;
   readonly #options: RouterOptions;
   /** As the user gave it, so that no watch hears of it. */
   readonly #clock: () => number;
@@ -91,7 +93,8 @@ export class Router {
     this.#clock = clock;
     this.#repeater = new Repeater(settings.timers, (work) => this.#repeated(work));
     const every: PolicyEnvironment["every"] = (seconds, work) => this.#repeater.every(seconds, work);
-    const policy = makePolicy(options, { random: new Random(seed), insertAt, every, tree: options.tree });
+    this.#random = new Random(seed);
+    const policy = makePolicy(options, { random: this.#random, insertAt, every, tree: options.tree });
     this.#set = new ReplicaSet(settings.loadValidSecs);
     this.#ground = {
       policy,
@@ -182,6 +185,21 @@ export class Router {
     const lease = this.#admission.admit({ key, wanted, signal, timeoutMs, explain, origin });
     watch?.(SETTLED);
     return lease;
+  }
+
+  /**
+   * What `acquire` would do with the request now. Nothing comes of it: neither a lease nor a trace in the policy, its tree, its chance or a
+   * journal. (Only that a tree with `ttlSecs` hears of the time: what has outlived it goes now, not at the next request.) O(text + replicas).
+   * @throws NoReplicaError or QueueFullError, as `acquire` rejects; NoPreviewError for a policy of one's own without `preview`.
+   */
+  preview(request: RouteRequest, options: RouteOptions = NO_OPTIONS): Preview {
+    this.#live();
+    checkRoute(options);
+    throwIfAborted(options.signal);
+    const key = this.#reader.read(request, options);
+    const wanted = wantedOf(true, request, options);
+    const ground = { set: this.#set, dispatcher: this.#dispatcher, admission: this.#admission };
+    return this.#random.peek(() => previewOf(ground, key, wanted, this.#clock()));
   }
 
   /**

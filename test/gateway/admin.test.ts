@@ -1,12 +1,17 @@
 import { describe, expect, test, vi } from "vitest";
 import type { GatewayOptions } from "../../src/gateway/index.js";
+import { POLICIES, type Policy, type PolicyName } from "../../src/routing/index.js";
 import { manualTime, post, resolvers, serve, sha256, startGateway, until } from "./support.js";
 
 const fine = () => new Response("{}");
 const PROMPT = { prompt: "Why is the sky blue? ".repeat(20) };
 
-async function withAdmin(replicas: readonly string[], options: Partial<GatewayOptions> = {}) {
-  const running = await startGateway(replicas, { adminTokenSha256: await sha256("token"), ...options });
+async function withAdmin(
+  replicas: readonly string[],
+  options: Partial<GatewayOptions> = {},
+  routing: Parameters<typeof startGateway>[2] = {},
+) {
+  const running = await startGateway(replicas, { adminTokenSha256: await sha256("token"), ...options }, routing);
   const admin = async (method: string, path: string, body?: unknown) => {
     const sent = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
     const response = await fetch(`${running.url}/admin${path}`, {
@@ -157,10 +162,54 @@ describe("/admin", () => {
     await admin("POST", "/explain", { messages: [{ role: "user", content: "Something else" }] });
     expect([seen, router.leases]).toEqual([1, 0]);
     expect(router.tree!.stats().chars).toBe(before.chars);
-    expect((await admin("POST", "/explain", { prompt: [1, 2, 3] })).json.error.code).toBe("cannot_explain");
+    expect((await admin("POST", "/explain", { prompt: [1, 2, 3] })).json.decision.textChars).toBe(3);
     await admin("POST", "/replicas/a/drain");
     await admin("POST", "/replicas/b/drain");
     expect((await admin("POST", "/explain", PROMPT)).json).toMatchObject({ wouldWait: false, decision: null });
+  });
+
+  test("/explain is a dry run: asked twice it says the same, and the next decision is the one that it told", async () => {
+    const replica = await serve(fine);
+    for (const policy of Object.keys(POLICIES) as PolicyName[]) {
+      const { url, admin, router } = await withAdmin([replica, replica, replica], {}, { policy });
+      for (let i = 0; i < 4; i++) {
+        const body = { prompt: `${"Once upon a time. ".repeat(i)}The end.` };
+        const bytes = router.tree?.snapshot();
+        const { json } = await admin("POST", "/explain", body);
+        expect((await admin("POST", "/explain", body)).json).toEqual(json);
+        if (policy !== "kv_cost") expect(router.tree?.snapshot()).toEqual(bytes);
+        await post(`${url}/v1/completions`, body);
+        const [next] = (await admin("GET", "/decisions?limit=1")).json.decisions;
+        const { replica: to, reason, matchRate, candidates } = next;
+        expect(json.decision, policy).toMatchObject({ replica: to, reason, matchRate, candidates });
+      }
+    }
+  });
+
+  test("/explain says of a request that would wait for which replica", async () => {
+    const silent = await serve(() => new Promise<Response>(() => {}));
+    const { url, admin, router } = await withAdmin([silent, silent], {}, { maxOngoingRequests: 1 });
+    const client = new AbortController();
+    const open = post(`${url}/v1/completions`, PROMPT, { signal: client.signal }).catch(() => {});
+    await until(() => router.leases === 1);
+    const { id } = router.replicas.find(({ queueLength }) => queueLength === 1)!;
+    const { json } = await admin("POST", "/explain", PROMPT);
+    expect(json).toMatchObject({ wouldWait: true, waitsFor: id, decision: null, reason: `it waits for a place on ${id}` });
+    expect(router.waiting).toBe(0);
+    client.abort();
+    await open;
+  });
+
+  test("/explain of a policy of one's own without preview says that it cannot tell", async () => {
+    const policy: Policy = {
+      name: "own",
+      tree: null,
+      choose: ({ candidates }) => ({ replica: candidates[0]!, reason: "custom", matchedChars: 0 }),
+    };
+    const { admin } = await withAdmin([await serve(fine)], {}, { policy });
+    const { status, json } = await admin("POST", "/explain", PROMPT);
+    expect([status, json.error.code]).toEqual([422, "cannot_explain"]);
+    expect(json.error.message).toContain("the policy own has no preview");
   });
 
   test("/tree shows the tree, its texts only where that is allowed", async () => {

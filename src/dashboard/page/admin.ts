@@ -15,6 +15,8 @@ export class Refused extends Error {
 /** What would happen to a request. */
 export interface Explained {
   readonly wouldWait: boolean;
+  /** The replica that it would wait for; absent where it would not wait. */
+  readonly waitsFor?: string | null;
   /** Replicas that may not be sent requests now. */
   readonly leftAlone: readonly string[];
   readonly decision: Omit<ShownDecision, "number" | "time" | "model" | "path" | "key" | "attempt"> | null;

@@ -1,41 +1,39 @@
 import { RequestError } from "../../protocol/index.js";
-import { NoReplicaError } from "../../routing/index.js";
+import { NoPreviewError, NoReplicaError, type Preview, QueueFullError } from "../../routing/index.js";
 import { shownDecision } from "../decisions.js";
 import type { Fleet } from "../fleet.js";
 
-/** What would happen to a body if it came now. Nothing is sent, and its text does not stay in the tree. */
+/**
+ * What would happen to a body if it came now. Nothing is sent, and nothing comes of it.
+ * @throws RequestError 422 where the policy cannot be asked.
+ */
 export function explainBody(fleet: Fleet, body: Record<string, unknown>, session: string | null): object {
-  const { text: _text, ...rest } = body;
-  if (body.messages === undefined && isTokenIds(body.prompt ?? body.input)) {
-    // The tree cannot take token ids back.
-    throw new RequestError(
-      422,
-      "A prompt of token ids cannot be explained without a trace in the tree; give its text.",
-      {
-        param: "prompt",
-        code: "cannot_explain",
-      },
-    );
-  }
-  const { router, unavailable } = fleet;
-  const replicas = fleet.members.map(({ id }) => id);
+  const leftAlone = [...fleet.unavailable];
   try {
-    const lease = router.route(rest, {
-      explain: true,
-      exclude: new Set(unavailable),
-      ...(session !== null && { session }),
-    });
-    const { decision } = lease;
-    lease.reject();
-    return { wouldWait: false, leftAlone: [...unavailable], decision: shownDecision(decision) };
+    const { decision, waitsFor } = previewIn(fleet, body, session);
+    if (decision !== null) return { wouldWait: false, leftAlone, decision: shownDecision(decision) };
+    const forWhat = waitsFor === null ? "a place on any replica" : `a place on ${waitsFor}`;
+    return { wouldWait: true, waitsFor, leftAlone, decision: null, reason: `it waits for ${forWhat}` };
   } catch (error) {
-    if (!(error instanceof NoReplicaError)) throw error;
-    const wouldWait = error.full > 0 || replicas.length === 0;
-    return { wouldWait, leftAlone: [...unavailable], decision: null, reason: error.message };
+    if (error instanceof NoPreviewError) {
+      throw new RequestError(422, `This cannot be explained: ${error.message}.`, { code: "cannot_explain" });
+    }
+    if (!(error instanceof NoReplicaError || error instanceof QueueFullError)) throw error;
+    return { wouldWait: false, leftAlone, decision: null, reason: error.message };
   }
 }
 
-function isTokenIds(prompt: unknown): boolean {
-  const first = Array.isArray(prompt) ? prompt[0] : undefined;
-  return typeof first === "number" || (Array.isArray(first) && typeof first[0] === "number");
+/** As a request is placed: those that have asked to be left alone are chosen only when there is no other. */
+function previewIn(fleet: Fleet, body: Record<string, unknown>, session: string | null): Preview {
+  const { router, unavailable, resting } = fleet;
+  const { text: _text, ...rest } = body;
+  const among = (exclude: readonly string[]): Preview =>
+    router.preview(rest, { exclude: new Set(exclude), ...(session !== null && { session }) });
+  if (resting.length === 0) return among([...unavailable]);
+  try {
+    return among([...unavailable, ...resting]);
+  } catch (error) {
+    if (!(error instanceof NoReplicaError)) throw error;
+    return among([...unavailable]);
+  }
 }

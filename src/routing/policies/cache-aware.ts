@@ -90,5 +90,10 @@ export function cacheAware(values: ValuesOf<typeof CACHE_AWARE> & TreeValues, en
     return Math.max(average * balanceRelThreshold, average + balanceAbsThreshold);
   }
 
-  return { name: "cache_aware", ...textKeeping(texts), choose };
+  return {
+    name: "cache_aware",
+    ...textKeeping(texts),
+    choose,
+    preview: (request) => texts.look(() => choose(request)),
+  };
 }

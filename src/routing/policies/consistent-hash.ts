@@ -92,6 +92,7 @@ export function consistentHash(values: ValuesOf<typeof CONSISTENT_HASH>, { rando
     name: "consistent_hash",
     tree: null,
     choose,
+    preview: choose,
     onReplicasChanged({ replicas }) {
       ring = new HashRing(
         replicas.map(({ id }) => id),

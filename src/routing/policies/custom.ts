@@ -4,6 +4,7 @@ import { shown } from "../shown.js";
 import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
 const CALLS = [
+  "preview",
   "onRouted",
   "onAccepted",
   "onRejected",
@@ -24,19 +25,20 @@ export function customPolicy(
 ): Policy {
   const policy = typeof given === "function" ? given(environment) : given;
   checkPolicy(policy);
-  const checked: Record<string, unknown> = {
-    name: policy.name,
-    tree: policy.tree ?? null,
-    choose(request: PolicyRequest): Choice {
-      const choice = policy.choose(request);
-      checkChoice(policy.name, choice, request);
-      if (choice.figures === undefined) return choice;
-      const { candidates } = request;
-      return { ...choice, figures: () => checkedFigures(policy.name, choice.figures!(), candidates.length) };
-    },
-  };
+  const checked: Record<string, unknown> = { name: policy.name, tree: policy.tree ?? null };
   for (const call of CALLS) if (policy[call] !== undefined) checked[call] = policy[call].bind(policy);
+  checked.choose = (request: PolicyRequest) => checkedChoice(policy.name, policy.choose(request), request);
+  if (policy.preview !== undefined) {
+    checked.preview = (request: PolicyRequest) => checkedChoice(policy.name, policy.preview!(request), request);
+  }
   return checked as unknown as Policy;
+}
+
+function checkedChoice(name: string, choice: Choice, request: PolicyRequest): Choice {
+  checkChoice(name, choice, request);
+  if (choice.figures === undefined) return choice;
+  const { candidates } = request;
+  return { ...choice, figures: () => checkedFigures(name, choice.figures!(), candidates.length) };
 }
 
 function checkPolicy(policy: Policy): void {

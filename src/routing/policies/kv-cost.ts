@@ -175,6 +175,7 @@ export function kvCost(values: ValuesOf<typeof KV_COST> & TreeValues, environmen
     name: "kv_cost",
     tree: texts.tree,
     choose,
+    preview: choose,
     onRouted(route) {
       const { key, replica } = route;
       // The receipt of an insert says what was there before it. Where there is none, it has to be asked for, and first.

@@ -1,5 +1,6 @@
+import type { Choice } from "../decision.js";
 import { leastLoaded } from "./least-loaded.js";
-import type { Policy, PolicyEnvironment } from "./policy.js";
+import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
 /**
  * `least_requests`: the candidate with the fewest requests under way.
@@ -11,16 +12,11 @@ import type { Policy, PolicyEnvironment } from "./policy.js";
  * Mind: a client that sends its next turn at once finds its last replica the emptiest, and looks sticky; real ones think.
  */
 export function leastRequests(_options: object, { random }: PolicyEnvironment): Policy {
-  return {
-    name: "least_requests",
-    tree: null,
-    choose({ candidates, loads }) {
-      return {
-        replica: candidates[leastLoaded(loads, random)]!,
-        reason: candidates.length === 1 ? "only_candidate" : "least_loaded",
-        matchedChars: 0,
-        figures: () => loads.map((score) => ({ matchedChars: null, score })),
-      };
-    },
-  };
+  const choose = ({ candidates, loads }: PolicyRequest): Choice => ({
+    replica: candidates[leastLoaded(loads, random)]!,
+    reason: candidates.length === 1 ? "only_candidate" : "least_loaded",
+    matchedChars: 0,
+    figures: () => loads.map((score) => ({ matchedChars: null, score })),
+  });
+  return { name: "least_requests", tree: null, choose, preview: choose };
 }

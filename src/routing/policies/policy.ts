@@ -60,6 +60,11 @@ export interface Policy {
   readonly tree: PrefixTree | null;
   /** Must name a candidate. May be asked without a lease that follows. */
   choose(request: PolicyRequest): Choice;
+  /**
+   * What `choose` would choose, without a trace: for `Router.preview`, which puts chance back itself. Where `choose` alone leaves none
+   * it may be that. Without it the policy cannot be asked what it would do.
+   */
+  preview?(request: PolicyRequest): Choice;
   /** The chosen replica has been given a lease. */
   onRouted?(route: Route): void;
   /** The replica has taken the request. */

@@ -1,4 +1,5 @@
 import type { Random } from "../../random/index.js";
+import type { Choice } from "../decision.js";
 import type { Replica } from "../replica.js";
 import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
@@ -11,15 +12,12 @@ import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
  * Source: Mitzenmacher, "The power of two choices in randomized load balancing" (2001); Ray Serve's default request router.
  */
 export function powOf2(_options: object, { random }: PolicyEnvironment): Policy {
-  return {
-    name: "pow_of_2",
-    tree: null,
-    choose: (request) => ({
-      replica: shorterOfTwo(request, random),
-      reason: request.candidates.length === 1 ? "only_candidate" : "two_choices",
-      matchedChars: 0,
-    }),
-  };
+  const choose = (request: PolicyRequest): Choice => ({
+    replica: shorterOfTwo(request, random),
+    reason: request.candidates.length === 1 ? "only_candidate" : "two_choices",
+    matchedChars: 0,
+  });
+  return { name: "pow_of_2", tree: null, choose, preview: choose };
 }
 
 /** The less loaded of two candidates drawn at random; the order of drawing, random too, breaks a tie. */

@@ -134,6 +134,7 @@ export function prefixAware(
     name: "prefix_aware",
     ...keeping,
     choose,
+    preview: (request) => texts.look(() => choose(request)),
     onReplicasChanged(change) {
       texts.replicasChanged(change);
       if (!values.doEviction || evicts) return;

@@ -113,6 +113,13 @@ class PrefixBlocks implements Policy {
     };
   }
 
+  preview(request: PolicyRequest): Choice {
+    const choice = this.choose(request);
+    // So that its text can go.
+    this.#hashed = null;
+    return choice;
+  }
+
   onRouted(route: Route): void {
     if (this.#insertAt === "choice") route.memo = this.#add(route);
   }

@@ -1,4 +1,5 @@
-import type { Policy, PolicyEnvironment } from "./policy.js";
+import type { Choice } from "../decision.js";
+import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
 /**
  * `random`: any candidate.
@@ -9,13 +10,10 @@ import type { Policy, PolicyEnvironment } from "./policy.js";
  * Source: SGLang router `random`, llm-d's random picker.
  */
 export function randomChoice(_options: object, { random }: PolicyEnvironment): Policy {
-  return {
-    name: "random",
-    tree: null,
-    choose: ({ candidates }) => ({
-      replica: candidates[random.below(candidates.length)]!,
-      reason: candidates.length === 1 ? "only_candidate" : "random",
-      matchedChars: 0,
-    }),
-  };
+  const choose = ({ candidates }: PolicyRequest): Choice => ({
+    replica: candidates[random.below(candidates.length)]!,
+    reason: candidates.length === 1 ? "only_candidate" : "random",
+    matchedChars: 0,
+  });
+  return { name: "random", tree: null, choose, preview: choose };
 }

@@ -1,5 +1,6 @@
+import type { Choice } from "../decision.js";
 import type { Replica } from "../replica.js";
-import type { Policy, PolicyEnvironment } from "./policy.js";
+import type { Policy, PolicyEnvironment, PolicyRequest } from "./policy.js";
 
 /**
  * `round_robin`: each replica in turn.
@@ -13,13 +14,17 @@ import type { Policy, PolicyEnvironment } from "./policy.js";
 export function roundRobin(_options: object, { random }: PolicyEnvironment): Policy {
   let positions: ReadonlyMap<Replica, number> = new Map();
   let turn = -1;
+
+  function choose({ candidates, everyReplica }: PolicyRequest): Choice {
+    const replica = candidates[everyReplica ? turn : nextFrom(turn, candidates, positions)]!;
+    return { replica, reason: candidates.length === 1 ? "only_candidate" : "rotation", matchedChars: 0 };
+  }
+
   return {
     name: "round_robin",
     tree: null,
-    choose({ candidates, everyReplica }) {
-      const replica = candidates[everyReplica ? turn : nextFrom(turn, candidates, positions)]!;
-      return { replica, reason: candidates.length === 1 ? "only_candidate" : "rotation", matchedChars: 0 };
-    },
+    choose,
+    preview: choose,
     onRouted({ replica }) {
       turn = ((positions.get(replica) ?? turn - 1) + 1) % positions.size;
     },

@@ -1,4 +1,5 @@
 import { type InsertReceipt, PrefixTree, type TenantSet, textOfTokens } from "../../tree/index.js";
+import type { Choice } from "../decision.js";
 import type { Replica } from "../replica.js";
 import { Key, type RequestKey } from "../request-key.js";
 import type { OptionsOf, ValuesOf } from "./option-table.js";
@@ -69,6 +70,8 @@ export class SentTexts {
   /** The last list of candidates that was not everyone: the same ones are often asked for again. */
   #some: TenantSet;
   #placed: Placed | null = null;
+  /** While it is looked what would be chosen, nothing is placed. */
+  #looking = false;
 
   /** @param environment its tree, if it has one, is used with its own bounds. */
   constructor(values: TreeValues, { insertAt, tree }: Pick<PolicyEnvironment, "insertAt" | "tree">) {
@@ -84,6 +87,16 @@ export class SentTexts {
     if (everyReplica) return this.#everyone;
     if (!isListOf(this.#some.names, candidates)) this.#some = this.tree.tenantSet(candidates.map(({ id }) => id));
     return this.#some;
+  }
+
+  /** A choice of which no trace stays. */
+  look(choose: () => Choice): Choice {
+    this.#looking = true;
+    try {
+      return choose();
+    } finally {
+      this.#looking = false;
+    }
   }
 
   /** The longest prefix that some of these have been sent. O(characters matched). */
@@ -108,7 +121,7 @@ export class SentTexts {
     pick: (match: SentMatch) => Replica | null,
   ): Replica | null {
     const { key, timeS } = request;
-    if (this.#insertAt === "accept") return pick(this.match(request, available));
+    if (this.#insertAt === "accept" || this.#looking) return pick(this.match(request, available));
     this.#takeBackPlaced();
     const text = textOf(key);
     let replica: Replica | null = null;
@@ -129,7 +142,7 @@ export class SentTexts {
   /** Places a request's text with the replica that was chosen for it. */
   place({ key, timeS }: PolicyRequest, replica: Replica): void {
     this.#takeBackPlaced();
-    if (this.#insertAt === "accept" || !isToBeRouted(replica)) return;
+    if (this.#insertAt === "accept" || this.#looking || !isToBeRouted(replica)) return;
     const text = textOf(key);
     const receipt = this.tree.insertRevocable(text, replica.id, timeS, root(key));
     this.#placed = { key, text, replica, receipt };
@@ -209,7 +222,7 @@ function makeTree({ maxBytes, maxChars, ttlSecs }: TreeValues): PrefixTree {
 }
 
 /** The calls of a policy that keeps nothing with a route but the receipt of its text. */
-export function textKeeping(texts: SentTexts): Omit<Policy, "name" | "choose"> {
+export function textKeeping(texts: SentTexts): Omit<Policy, "name" | "choose" | "preview"> {
   return {
     tree: texts.tree,
     onRouted(route) {

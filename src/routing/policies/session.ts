@@ -81,6 +81,7 @@ export function session(values: ValuesOf<typeof SESSION>, { random }: PolicyEnvi
     name: "session",
     tree: null,
     choose,
+    preview: choose,
     onRouted(route) {
       const { key, replica, timeS } = route;
       if (key.session === null) return;
