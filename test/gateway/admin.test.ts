@@ -194,7 +194,12 @@ describe("/admin", () => {
     await until(() => router.leases === 1);
     const { id } = router.replicas.find(({ queueLength }) => queueLength === 1)!;
     const { json } = await admin("POST", "/explain", PROMPT);
-    expect(json).toMatchObject({ wouldWait: true, waitsFor: id, decision: null, reason: `it waits for a place on ${id}` });
+    expect(json).toMatchObject({
+      wouldWait: true,
+      waitsFor: id,
+      decision: null,
+      reason: `it waits for a place on ${id}`,
+    });
     expect(router.waiting).toBe(0);
     client.abort();
     await open;

@@ -5,8 +5,8 @@ import {
   type Lease,
   NoPreviewError,
   NoReplicaError,
-  type Policy,
   POLICIES,
+  type Policy,
   type PolicyName,
   QueueFullError,
   type RouteRequest,
@@ -170,8 +170,8 @@ describe.each(NAMES)("%s", (policy) => {
           try {
             said = router.preview(step.request, options);
           } catch (error) {
-            const { constructor } = error as Error;
-            await expect(router.acquire(step.request, options)).rejects.toBeInstanceOf(constructor);
+            const { message } = error as Error;
+            await expect(router.acquire(step.request, options)).rejects.toThrow(message);
             continue;
           }
           const leaving = new AbortController();
