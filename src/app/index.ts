@@ -33,6 +33,7 @@ export type {
   UpstreamConfig,
 } from "./config.js";
 export type { DiscoveredReplica, Discovery } from "./discovery.js";
+export type { KeptTexts } from "./kept-texts.js";
 export { isModulePath } from "./model-shape.js";
 export type {
   AppEvent,

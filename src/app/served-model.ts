@@ -1,6 +1,7 @@
-import { Router } from "../routing/index.js";
+import { type Rendering, Router } from "../routing/index.js";
 import type { ModelConfig } from "./config.js";
 import type { Discovery } from "./discovery.js";
+import { handOver, type KeptTexts } from "./kept-texts.js";
 import { foundMember, type Member, membersOf } from "./members.js";
 import type { AppEvent, AppPlatform, ServerEvents, StartServer } from "./platform.js";
 import { type RouterPlan, routerPlan, sameKey } from "./policy.js";
@@ -36,8 +37,10 @@ export interface ModelChange {
   readonly removed: readonly string[];
   /** Their servers are stopped when they have ended what they have, and others are started in their place. */
   readonly restarted: readonly string[];
-  /** Whether the policy was made anew, and knows nothing of what was sent before. */
+  /** Whether the router was made anew, since its policy or its options are others. */
   readonly rebuilt: boolean;
+  /** What the new router knows of what was sent before; null where the one before goes on. */
+  readonly kept: KeptTexts | null;
   /** Of servers that could not be started. */
   readonly failures: readonly Error[];
 }
@@ -95,6 +98,7 @@ export class ServedModel {
   /** Carries out a plan. Resolves when all servers have been started. */
   async apply({ config, members, router, key, source }: ModelPlan): Promise<ModelChange> {
     const before = this.#members;
+    const former = { router: this.#router, rendering: renderingOf(this.#config) };
     this.#config = config;
     this.#members = members;
     this.#key = key;
@@ -108,10 +112,12 @@ export class ServedModel {
     const restarted = this.#stopServers();
     this.#refresh();
     this.#find(source);
+    // Before the first request comes to it. By now both have the same replicas: those that are gone are in neither tree.
+    const kept = rebuilt ? handOver(former, { router: this.#router, rendering: renderingOf(config) }) : null;
     const failures = await this.#startServers();
     const known = new Set(before.map(({ id }) => id));
     const added = members.filter(({ id }) => !known.has(id)).map(({ id }) => id);
-    return { model: this.name, added, removed, restarted, rebuilt, failures };
+    return { model: this.name, added, removed, restarted, rebuilt, kept, failures };
   }
 
   /** Lets the model go: its replicas get no more requests, and end what they have. */
@@ -268,6 +274,10 @@ export class ServedModel {
   #problem(message: string): void {
     this.#context.onEvent({ event: "problem", model: this.name, message });
   }
+}
+
+function renderingOf({ rendering = "structured" }: ModelConfig): Rendering {
+  return rendering;
 }
 
 /** @throws TypeError where nobody can look there. */

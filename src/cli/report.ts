@@ -1,4 +1,4 @@
-import type { App, AppConfig, AppEvent, AppUpdate, LogConfig } from "../app/index.js";
+import type { App, AppConfig, AppEvent, AppUpdate, KeptTexts, LogConfig } from "../app/index.js";
 import type { RequestRecord } from "../gateway/index.js";
 import { AccessLog } from "./access-log.js";
 import { stdoutLines } from "./lines.js";
@@ -110,16 +110,21 @@ function changesOf({ changed, added, removed }: AppUpdate): string {
   const changes = [
     ...added.map((model) => `model ${model} added`),
     ...removed.map((model) => `model ${model} removed`),
-    ...changed.flatMap(({ model, added: come, removed: gone, restarted, rebuilt }) =>
+    ...changed.flatMap(({ model, added: come, removed: gone, restarted, kept }) =>
       [
         come.length > 0 && `replicas added: ${come.join(", ")}`,
         gone.length > 0 && `replicas removed: ${gone.join(", ")}`,
         restarted.length > 0 && `replicas started anew: ${restarted.join(", ")}`,
-        rebuilt && "policy made anew",
+        kept !== null && `policy made anew, ${told(kept)}`,
       ].flatMap((change) => (change === false ? [] : [of(model, change)])),
     ),
   ];
   return changes.join("; ") || "models and replicas are the same";
+}
+
+function told({ chars, of: all, lost }: KeptTexts): string {
+  if (lost !== null) return `without what was sent before (${lost})`;
+  return chars === all ? `with the ${all} characters sent before` : `with ${chars} of the ${all} characters sent before`;
 }
 
 function of(model: string, message: string): string {

@@ -171,7 +171,7 @@ export class Core implements Ground {
 
   #fleetFor(model: string, router: Router, before: ReadonlyMap<string, Fleet>): Fleet {
     const known = before.get(model);
-    if (known?.router !== router) return new Fleet(model, router, this.#settings, this.metrics);
+    if (known?.router !== router) return new Fleet(model, router, this.#settings, this.metrics, known);
     known.configure(this.#settings);
     return known;
   }

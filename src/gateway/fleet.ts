@@ -28,6 +28,7 @@ export class Fleet {
   budget: RetryBudget;
   readonly #unavailable = new Set<string>();
   readonly #members = new Map<string, Member>();
+  readonly #inherited = new Map<string, Member>();
   readonly #listener: FleetListener;
   #settings: Settings;
   #seen: readonly Replica[] | null = null;
@@ -35,13 +36,15 @@ export class Fleet {
   #restsUntilS = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(model: string, router: Router, settings: Settings, listener: FleetListener) {
+  /** @param former of another router for the same model, whose place this one takes: what it knows of replicas stays known. */
+  constructor(model: string, router: Router, settings: Settings, listener: FleetListener, former?: Fleet) {
     this.model = model;
     this.router = router;
     this.unavailable = this.#unavailable;
     this.#settings = settings;
     this.#listener = listener;
     this.budget = new RetryBudget(settings.retries.budget);
+    if (former !== undefined) this.#inherit(former);
     this.#sync();
   }
 
@@ -74,8 +77,7 @@ export class Fleet {
     this.#settings = settings;
     if (settings.retries.budget !== before.retries.budget) this.budget = new RetryBudget(settings.retries.budget);
     for (const member of this.members) {
-      if (JSON.stringify(settings.breaker) !== JSON.stringify(before.breaker)) member.protect(settings.breaker);
-      if (settings.health === null) member.healthy = true;
+      this.#adjust(member, before);
       this.#refresh(member);
     }
   }
@@ -167,6 +169,22 @@ export class Fleet {
     this.#refresh(member);
   }
 
+  /** Its members wait for the router to have their replicas. */
+  #inherit(former: Fleet): void {
+    if (former.#settings.retries.budget === this.#settings.retries.budget) this.budget = former.budget;
+    for (const member of former.members) {
+      this.#adjust(member, former.#settings);
+      this.#inherited.set(member.id, member);
+    }
+    former.close();
+  }
+
+  #adjust(member: Member, before: Settings): void {
+    const { breaker, health } = this.#settings;
+    if (JSON.stringify(breaker) !== JSON.stringify(before.breaker)) member.protect(breaker);
+    if (health === null) member.healthy = true;
+  }
+
   /** The router's replicas may have been changed by its owner. */
   #sync(): void {
     const { replicas } = this.router;
@@ -180,9 +198,13 @@ export class Fleet {
       this.#disarm(member);
       this.#listener.left(this.model, member.id);
     }
+    const known = this.router.tree?.tenantToCharCount;
     for (const { id, url } of replicas) {
       if (this.#members.has(id)) continue;
-      const member = new Member(id, this.#settings.breaker);
+      const inherited = this.#inherited.get(id);
+      const member = inherited ?? new Member(id, this.#settings.breaker);
+      // A tree that was filled from a snapshot or another router's.
+      if ((known?.get(id) ?? 0) > 0) member.clean = false;
       try {
         checkReplicaUrl(id, url);
       } catch (error) {
@@ -192,7 +214,10 @@ export class Fleet {
         this.#unavailable.add(id);
       }
       this.#members.set(id, member);
+      if (inherited !== undefined) this.#refresh(inherited);
     }
+    // One that comes later is another one.
+    if (replicas.length > 0) this.#inherited.clear();
   }
 
   #refresh(member: Member): void {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   type App,
@@ -6,9 +7,11 @@ import {
   type AppPlatform,
   buildOpenAiApp,
   type DiscoveredReplica,
+  type ModelConfig,
 } from "../../src/app/index.js";
 import type { Tracing } from "../../src/gateway/index.js";
 import type { Policy, PolicyEnvironment } from "../../src/routing/index.js";
+import { PrefixTree } from "../../src/tree/index.js";
 
 const MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
 const simulated = { speed: 1000 };
@@ -228,6 +231,102 @@ describe("an update", () => {
     expect(text).toMatch(/data: \[DONE\]\n\n$/);
     expect(before.leases).toBe(0);
     expect((await complete(app)).status).toBe(200);
+  });
+
+  describe("to another policy", () => {
+    const PROMPTS = Array.from({ length: 6 }, (_, i) => `${i}: ${"a conversation of its own, ".repeat(20)}`);
+    const replicas = ["a", "b", "c"].map((id) => ({ id, simulated }));
+
+    /** Serves prompts by the first of them, then changes to the second. */
+    async function change(before: Partial<ModelConfig>, after: Partial<ModelConfig>) {
+      const app = await start({ replicaHeader: true, models: [{ replicas, ...before }] });
+      const homes: (string | null)[] = [];
+      for (const prompt of PROMPTS) {
+        const { headers } = await complete(app, { prompt });
+        homes.push(headers.get("x-warmroute-replica"));
+      }
+      const update = await app.update({ ...quiet, replicaHeader: true, models: [{ replicas, ...after }] });
+      const { rebuilt, kept } = update.changed[0]!;
+      return { app, homes, rebuilt, kept };
+    }
+
+    const of = PROMPTS.join("").length;
+
+    test.each<[string, Partial<ModelConfig>, Partial<ModelConfig>]>([
+      ["with other options", {}, { policyOptions: { matchRateThreshold: 0.5 } }],
+      ["of another name", {}, { policy: "kv_cost" }],
+      ["of another name", { policy: "cache_aware" }, { policy: "prefix_aware" }],
+      ["of another seed", {}, { seed: 7 }],
+      ["with another time to insert", {}, { insertAt: "accept" }],
+    ])("%s keeps what is warm", async (_, before, after) => {
+      const { app, homes, rebuilt, kept } = await change(before, after);
+      expect({ rebuilt, kept }).toEqual({ rebuilt: true, kept: { chars: of, of, lost: null } });
+      expect([...app.models[0]!.router.tree!.tenantToCharCount.keys()]).toEqual(["a", "b", "c"]);
+      for (const [i, prompt] of PROMPTS.entries()) {
+        const { headers } = await complete(app, { prompt: `${prompt}and its next turn` });
+        expect(headers.get("x-warmroute-replica")).toBe(homes[i]);
+        expect(Number(headers.get("x-warmroute-match"))).toBeGreaterThan(0.9);
+      }
+    });
+
+    test("keeps what the new bounds have room for, the newest of it", async () => {
+      const { app, kept } = await change({}, { policyOptions: { maxChars: of / 2 } });
+      expect(kept).toMatchObject({ of, lost: null });
+      expect(kept!.chars).toBeGreaterThan(0);
+      expect(kept!.chars).toBeLessThanOrEqual(of / 2);
+      const match = async (prompt: string) => (await complete(app, { prompt })).headers.get("x-warmroute-match");
+      expect([await match(PROMPTS.at(-1)!), await match(PROMPTS[0]!)]).toEqual(["1.000", "0.000"]);
+    });
+
+    test.each<[string, Partial<ModelConfig>, Partial<ModelConfig>, string]>([
+      ["one without a tree", {}, { policy: "pow_of_2" }, "pow_of_2 keeps no prefix tree"],
+      ["one after one without a tree", { policy: "prefix_blocks" }, {}, "prefix_blocks keeps no prefix tree"],
+      ["another rendering", {}, { rendering: "reference" }, "texts were rendered as structured"],
+    ])("%s begins with nothing, and says why", async (_, before, after, lost) => {
+      const { app, kept } = await change(before, after);
+      expect(kept).toMatchObject({ chars: 0, lost });
+      expect(app.models[0]!.router.tree?.stats().chars ?? 0).toBe(0);
+    });
+
+    test("keeps nothing of a replica that is gone with it", async () => {
+      const { app, homes } = await change({}, { policy: "kv_cost", replicas: replicas.slice(1) });
+      expect(homes).toContain("a");
+      expect([...app.models[0]!.router.tree!.tenantToCharCount.keys()]).toEqual(["b", "c"]);
+    });
+
+    test("goes on with a tree that a policy from code brings along", async () => {
+      const tree = new PrefixTree();
+      const own = (name: string): Policy => ({
+        name,
+        tree,
+        choose: ({ candidates }) => ({ replica: candidates[0]!, reason: "custom", matchedChars: 0 }),
+        onReplicasChanged: ({ added }) => tree.addTenants(added),
+        onRouted: ({ key, replica }) => tree.insert(key.text, replica.id),
+      });
+      const { kept } = await change({ policy: own("first") }, { policy: own("second") });
+      expect(kept).toEqual({ chars: of, of, lost: null });
+    });
+
+    test("leaves a replica alone that is drained, until it is undrained", async () => {
+      const admin = { tokenSha256: createHash("sha256").update("token").digest("hex") };
+      const config = { ...quiet, admin, replicaHeader: true };
+      const app = await start({ ...config, models: [{ replicas }] });
+      const post = (path: string) =>
+        app.fetch(
+          new Request(`http://app/admin/${path}`, { method: "POST", headers: { authorization: "Bearer token" } }),
+        );
+      await post("replicas/a/drain");
+      const update = await app.update({ ...config, models: [{ policy: "round_robin", replicas }] });
+      expect(update.changed[0]!.rebuilt).toBe(true);
+      const served = async () => {
+        const names = new Set<string | null>();
+        for (let i = 0; i < 6; i++) names.add((await complete(app)).headers.get("x-warmroute-replica"));
+        return [...names].sort();
+      };
+      expect(await served()).toEqual(["b", "c"]);
+      await post("replicas/a/undrain");
+      expect(await served()).toEqual(["a", "b", "c"]);
+    });
   });
 
   test("lets a removed replica end what it has before its server is stopped", async () => {

@@ -100,7 +100,9 @@ describe("serve with a file", () => {
     );
     await started.line(/^policy first/);
     writeFileSync(join(started.folder, "mine.mjs"), module.replace("name,", "name: name + ' anew',"));
-    expect(await started.line(/^configuration reloaded/)).toBe("configuration reloaded: policy made anew");
+    expect(await started.line(/^configuration reloaded/)).toBe(
+      "configuration reloaded: policy made anew, without what was sent before (first keeps no prefix tree)",
+    );
   });
 });
 
@@ -159,6 +161,22 @@ describe("a reload", () => {
     await started.line(/^configuration reloaded: models and replicas are the same/);
     expect(started.errors()).toBe("warmroute: listen.host cannot change while it runs; it takes a new start\n");
     expect((await complete(url)).status).toBe(200);
+  });
+
+  test("to another policy keeps what is warm, and says so", async () => {
+    const started = serve(`${two}replicaHeader: true\n`);
+    const url = await address(started);
+    const told = async () => {
+      const { headers } = await complete(url, { prompt: "Why is the sky blue? ".repeat(20) });
+      return ["replica", "match"].map((name) => headers.get(`x-warmroute-${name}`));
+    };
+    const [home] = await told();
+    writeFileSync(started.file, `${two.replace("{ replicas", "{ policy: kv_cost, replicas")}replicaHeader: true\n`);
+    started.child.kill("SIGHUP");
+    expect(await started.line(/^configuration reloaded/)).toBe(
+      "configuration reloaded: policy made anew, with the 420 characters sent before",
+    );
+    expect(await told()).toEqual([home, "1.000"]);
   });
 
   test("takes another log at once", async () => {
