@@ -124,7 +124,9 @@ function changesOf({ changed, added, removed }: AppUpdate): string {
 
 function told({ chars, of: all, lost }: KeptTexts): string {
   if (lost !== null) return `without what was sent before (${lost})`;
-  return chars === all ? `with the ${all} characters sent before` : `with ${chars} of the ${all} characters sent before`;
+  return chars === all
+    ? `with the ${all} characters sent before`
+    : `with ${chars} of the ${all} characters sent before`;
 }
 
 function of(model: string, message: string): string {
