@@ -18,6 +18,8 @@ export interface AppConfig
   admin?: AdminConfig;
   /** Who may ask. Default: everybody. */
   keys?: KeyConfig[];
+  /** Proxies in front, as addresses or networks (CIDR), whose `X-Forwarded-For` is believed. Default: none. */
+  trustedProxies?: string[];
   timeouts?: OptionsOf<typeof tables.TIMEOUTS>;
   /** Connections that the command makes. Code that embeds the app gives an `upstreamFetch` of its own. */
   upstream?: ConnectionConfig;

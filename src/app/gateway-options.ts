@@ -1,7 +1,7 @@
 import type { AppConfig } from "./config.js";
 import { LIMITS } from "./tables.js";
 
-const GROUPS = ["timeouts", "retries", "breaker", "coldCache", "keys"] as const;
+const GROUPS = ["timeouts", "retries", "breaker", "coldCache", "keys", "trustedProxies"] as const;
 
 /**
  * What a configuration, whose secrets are hashes already, tells the gateway beside its models. What it does not say is there too, as

@@ -1,3 +1,4 @@
+import { isNetwork } from "../protocol/index.js";
 import { modelShape } from "./model-shape.js";
 import {
   jsonSchemaOf,
@@ -60,6 +61,10 @@ function makeConfig(): Shape {
       ),
       keys: list(keyShape(), { description: "Who may ask. Left out: everybody." }, 1),
       ...optionsOf(tables.LIMITS),
+      trustedProxies: list(networkShape(), {
+        description:
+          "Proxies in front of the gateway: what they say in X-Forwarded-For counts as the client's address. Left out: none is believed.",
+      }),
       timeouts: mapping("How long things may take.", optionsOf(tables.TIMEOUTS)),
       upstream: mapping(
         "Connections to the replicas. A certificate of one's own proves who asks (mTLS).",
@@ -137,6 +142,11 @@ function keyShape(): Shape {
     },
     { required: ["name"], ...exactlyOne },
   );
+}
+
+function networkShape(): Shape {
+  const about = { description: "Their address, or a network of them (CIDR).", type: "string" };
+  return value(isNetwork, "an IP address or a network as 10.0.0.0/8", about);
 }
 
 function statusShape(): Shape {

@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../protocol/index.js";
+import { type HttpRequest, shortAddress } from "../protocol/index.js";
 import type { Router } from "../routing/index.js";
 import { DecisionLog } from "./decisions.js";
 import type { Endpoint } from "./endpoints.js";
@@ -95,6 +95,13 @@ export class Core implements Ground {
   /** @internal Of exchanges. */
   piece(seconds: number): void {
     this.metrics.piece(seconds);
+  }
+
+  /** @internal Of exchanges. */
+  clientOf({ client, headers }: HttpRequest): string | null {
+    const { proxies } = this.#settings;
+    if (client === undefined) return null;
+    return proxies === null ? shortAddress(client) : proxies.clientOf(client, headers.get("x-forwarded-for"));
   }
 
   /** @internal Of exchanges. */

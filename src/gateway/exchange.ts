@@ -49,6 +49,11 @@ const ANSWERED: ReadonlySet<RequestOutcome> = new Set(["completed", "replica_err
 export interface RequestRecord {
   readonly method: string;
   readonly path: string;
+  /**
+   * The client's address: the socket's, or with `trustedProxies` the one that `X-Forwarded-For` tells; null where neither is to be seen, as for
+   * a `fetch` handler.
+   */
+  readonly client: string | null;
   /** The client's `x-request-id`, or a new one; the answer and the replica have it too. */
   readonly requestId: string;
   /** Of the span; null where nothing is traced. */
@@ -80,6 +85,10 @@ export interface RequestRecord {
   readonly ttftMs: number | null;
   /** Milliseconds from the request's arrival to its end. */
   readonly totalMs: number;
+  /** Bytes of the request's body; 0 where it was not read to its end. */
+  readonly bytesIn: number;
+  /** Bytes of the replica's answer that were passed on, without its head; 0 for an answer of the gateway's own. */
+  readonly bytesOut: number;
   /** By the answer's `usage`; null for what it does not tell. */
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
@@ -92,6 +101,8 @@ export interface RequestRecord {
 export interface ExchangeListener {
   /** Seconds since the piece before it, of a stream. */
   piece(seconds: number): void;
+  /** Who has sent it, as `RequestRecord.client` says. */
+  clientOf(request: HttpRequest): string | null;
   /** Before anything else; null where nothing is traced. */
   trace(exchange: Exchange): RequestTrace | null;
   ended(record: RequestRecord, exchange: Exchange): void;
@@ -116,6 +127,7 @@ export class Exchange {
   requestModel: string | null = null;
   /** Milliseconds. */
   queueMs = 0;
+  bytesIn = 0;
   readonly failures: (string | number)[] = [];
   readonly #clock: () => number;
   readonly #listener: ExchangeListener;
@@ -128,6 +140,7 @@ export class Exchange {
   #streamed = false;
   #ttftMs: number | null = null;
   #lastPieceS = 0;
+  #bytesOut = 0;
   readonly #usage = new UsageTail();
   #over = false;
 
@@ -200,6 +213,7 @@ export class Exchange {
   /** A piece of the answer's body was passed on. */
   piece(bytes: Uint8Array): void {
     this.#usage.push(bytes);
+    this.#bytesOut += bytes.byteLength;
     const nowS = this.#clock();
     if (this.#ttftMs === null) {
       this.#ttftMs = (nowS - this.startS) * 1000;
@@ -245,6 +259,7 @@ export class Exchange {
       {
         method: this.request.method,
         path: this.path,
+        client: this.#listener.clientOf(this.request),
         requestId: this.requestId,
         traceId: this.trace?.traceId ?? null,
         outcome,
@@ -261,6 +276,8 @@ export class Exchange {
         queueMs: this.queueMs,
         ttftMs: this.#ttftMs,
         totalMs: (this.#clock() - this.startS) * 1000,
+        bytesIn: this.bytesIn,
+        bytesOut: this.#bytesOut,
         promptTokens,
         completionTokens: usage?.completionTokens ?? null,
         cachedTokens: usage?.cachedTokens ?? null,

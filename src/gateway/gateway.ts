@@ -15,7 +15,7 @@ import { ENDPOINTS, type Endpoint } from "./endpoints.js";
 import { type Target, targetOf } from "./exchange.js";
 import { forward } from "./forward.js";
 import { headerBytes } from "./headers.js";
-import { Hono } from "./hono.js";
+import { type GatewayHono, Hono } from "./hono.js";
 import { unauthorized } from "./keys.js";
 import { readMessage } from "./message.js";
 import { listModels } from "./models.js";
@@ -53,7 +53,7 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const core = new Core(options);
-  const app = new Hono();
+  const app: GatewayHono = new Hono();
   app.get("/v1/models", ({ req }) =>
     guarded(core, req.raw, false, () => listModels(req.raw, core.fleets, core.settings)),
   );
@@ -66,10 +66,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   addAdmin(app, core);
   for (const [path, allow] of ALLOWED) {
-    app.all(path, ({ req }) => refuse(core.begin(req.raw, null), "bad_request", wrongMethod(req.method, path, allow)));
+    app.all(path, ({ req, env }) => refuse(core.begin(env, null), "bad_request", wrongMethod(req.method, path, allow)));
   }
   app.onError(failed);
-  app.notFound(({ req }) => refuse(core.begin(req.raw, null), "bad_request", unknownPath(req.path)));
+  app.notFound(({ req, env }) => refuse(core.begin(env, null), "bad_request", unknownPath(req.path)));
 
   const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
     if (request.method === "POST") {
@@ -84,7 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       // A method that no Request has, as TRACE.
       return refuse(core.begin(request, null), "bad_request", unreadable());
     }
-    return app.fetch(web);
+    return app.fetch(web, request);
   };
   return {
     handle,

@@ -27,6 +27,7 @@ export async function readMessage(exchange: Exchange, routedBy: RoutedBy, maxBod
     if (!(error instanceof RequestError)) exchange.leave();
     throw error;
   });
+  exchange.bytesIn = bytes.byteLength;
   const body = parseJsonObject(bytes);
   exchange.asked(body);
   const { model } = body;

@@ -42,6 +42,11 @@ export interface GatewayOptions {
   keys?: readonly KeyOptions[];
   /** SHA-256 of the token for `/admin`, in hex; absent: there is no `/admin`. */
   adminTokenSha256?: string;
+  /**
+   * Proxies in front of the gateway, as addresses or networks (`10.0.0.0/8`): what they say in `X-Forwarded-For` counts as the client's
+   * address (`RequestRecord.client`). Default: none is believed.
+   */
+  trustedProxies?: readonly string[];
   /** Whether `GET /admin/tree?text=true` may show what is in the tree: prompts. Default: false. */
   adminTreeText?: boolean;
   /** Seconds, for all that is measured and awaited. Default: the runtime's monotonic clock. */

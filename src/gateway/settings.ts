@@ -1,3 +1,4 @@
+import { isNetwork, Networks } from "../protocol/index.js";
 import { Random } from "../random/index.js";
 import type { Router, Timers } from "../routing/index.js";
 import type { RequestRecord } from "./exchange.js";
@@ -43,6 +44,8 @@ export interface Settings {
   readonly coldCache: Required<ColdCacheOptions> | null;
   readonly keys: readonly KeyOptions[] | null;
   readonly adminTokenSha256: string | null;
+  /** Null: none. */
+  readonly proxies: Networks | null;
   readonly clock: () => number;
   readonly timers: Timers;
   readonly random: () => number;
@@ -100,6 +103,7 @@ export function readOptions(options: GatewayOptions): Settings {
     coldCache: options.coldCache === false ? null : group("coldCache", options.coldCache, COLD_RULES),
     keys: keys ?? null,
     adminTokenSha256: adminTokenSha256?.toLowerCase() ?? null,
+    proxies: proxiesOf(options),
     clock,
     timers,
     random,
@@ -139,6 +143,7 @@ const NAMES = [
   "keys",
   "adminTokenSha256",
   "adminTreeText",
+  "trustedProxies",
   "clock",
   "timers",
   "random",
@@ -242,6 +247,17 @@ function routersOf({ router, models }: GatewayOptions): Map<string, Router> {
 function checkRouter(name: string, router: Router | undefined): void {
   if (typeof router?.acquire !== "function") throw new TypeError(`${name} must be a Router, not ${shown(router)}`);
   for (const replica of router.replicas) checkReplicaUrl(replica.id, replica.url);
+}
+
+function proxiesOf({ trustedProxies }: GatewayOptions): Networks | null {
+  if (trustedProxies === undefined) return null;
+  if (!Array.isArray(trustedProxies))
+    throw new TypeError(`trustedProxies must be an array, not ${shown(trustedProxies)}`);
+  trustedProxies.forEach((each: unknown, i) => {
+    if (isNetwork(each)) return;
+    throw new TypeError(`trustedProxies[${i}] must be an IP address or a network as 10.0.0.0/8, not ${shown(each)}`);
+  });
+  return new Networks(trustedProxies);
 }
 
 function checkPath(name: string, path: unknown): void {

@@ -11,6 +11,8 @@ export interface HttpRequest {
   /** Aborts when the client leaves. */
   readonly signal: StopSignal;
   readonly body: HttpBody | null;
+  /** The address of who sent it, as the socket has it; absent where there is none to be seen. */
+  readonly client?: string | undefined;
 }
 
 export interface HttpAnswer {

@@ -8,6 +8,7 @@ export {
   Stop,
   type StopSignal,
 } from "./http.js";
+export { isNetwork, Networks, shortAddress } from "./ip-address.js";
 export type {
   ChatCompletion,
   ChatCompletionChunk,

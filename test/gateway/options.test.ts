@@ -34,6 +34,13 @@ test.each<[string, object, typeof TypeError | typeof RangeError, RegExp]>([
     /64 hexadecimal digits, not a string of 6/,
   ],
   ["a key without a name", { router, keys: [{ name: "", sha256: "" }] }, TypeError, /keys\[0\].name must be a string/],
+  ["a proxy by its name", { router, trustedProxies: ["lb"] }, TypeError, /trustedProxies\[0\] must be .* not "lb"/],
+  [
+    "proxies that are no list",
+    { router, trustedProxies: "::1" },
+    TypeError,
+    /trustedProxies must be an array, not "::1"/,
+  ],
   ["a limit of nothing", { router, maxBodyBytes: 0 }, RangeError, /maxBodyBytes must be .* not 0/],
   ["half a byte", { router, maxBodyBytes: 0.5 }, RangeError, /maxBodyBytes must be .* not 0.5/],
   ["a limit in words", { router, maxBodyBytes: "8" }, TypeError, /maxBodyBytes must be .* not "?8/],

@@ -1,7 +1,7 @@
 import { parseJsonObject, RequestError, readBody } from "../../protocol/index.js";
 import type { Core } from "../core.js";
 import type { Fleet } from "../fleet.js";
-import type { Hono } from "../hono.js";
+import type { GatewayHono } from "../hono.js";
 import { unauthorized } from "../keys.js";
 import { explainBody } from "./explain.js";
 import { addReplica, drainReplica, removeReplica } from "./replicas.js";
@@ -13,7 +13,7 @@ import { treeView } from "./tree-view.js";
 type Page = (call: { fleet: () => Fleet; query: URLSearchParams; id: string; request: Request }) => unknown;
 
 /** Adds what an operator may see and do, with the admin token. Without one there is nothing at `/admin`. */
-export function addAdmin(app: Hono, core: Core): void {
+export function addAdmin(app: GatewayHono, core: Core): void {
   const page = (method: "get" | "post" | "put" | "delete", path: string, answer: Page): void => {
     app[method](`/admin${path}`, async ({ req }) => {
       try {

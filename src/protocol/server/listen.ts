@@ -75,6 +75,8 @@ async function listenWith(listener: RequestListener, address: ListenOptions): Pr
   let closing = false;
   server.on(certificate === undefined ? "connection" : "secureConnection", (socket: Socket) => {
     connections.set(socket, 0);
+    // So that it is known still when the client has left.
+    void socket.remoteAddress;
     socket.once("close", () => connections.delete(socket));
   });
   server.prependListener("request", ({ socket }: IncomingMessage, outgoing: ServerResponse) => {

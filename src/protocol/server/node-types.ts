@@ -13,6 +13,8 @@ interface Emitter {
 }
 
 export interface Socket extends Emitter {
+  /** Asked of the system once, and only while it is open. */
+  readonly remoteAddress?: string | undefined;
   end(): void;
   destroy(): void;
   destroySoon(): void;

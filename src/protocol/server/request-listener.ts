@@ -2,7 +2,7 @@ import { type HeaderFields, type HttpAnswer, type HttpBody, type HttpRequest, St
 import type { PieceSource } from "../relay.js";
 import { webRequest } from "../web.js";
 import { IncomingPieces } from "./incoming-pieces.js";
-import type { IncomingMessage, RequestListener, ServerResponse } from "./node-types.js";
+import type { IncomingMessage, RequestListener, ServerResponse, Socket } from "./node-types.js";
 
 export type FetchHandler = (request: Request) => Promise<Response>;
 
@@ -57,6 +57,7 @@ class NodeRequest implements HttpRequest {
   readonly headers: HeaderFields;
   readonly signal: Stop = new Stop();
   readonly body: HttpBody | null;
+  readonly #socket: Socket;
   onClose: () => void = () => {};
   /** The answer's body. */
   answer: PieceSource | null = null;
@@ -73,6 +74,7 @@ class NodeRequest implements HttpRequest {
   }
 
   private constructor(incoming: IncomingMessage, url: string) {
+    this.#socket = incoming.socket;
     this.method = incoming.method ?? "GET";
     this.url = url;
     this.headers = new NodeHeaders(incoming);
@@ -85,6 +87,10 @@ class NodeRequest implements HttpRequest {
     this.onClose();
     if (!finished) this.signal.abort(new DOMException("the client left", "AbortError"));
     if (this.answer !== null && this.answer.ended !== true) void this.answer.cancel().catch(() => {});
+  }
+
+  get client(): string | undefined {
+    return this.#socket.remoteAddress;
   }
 }
 
