@@ -1,8 +1,8 @@
-import { createGateway, type Gateway, type GatewayOptions } from "../gateway/index.js";
+import { createGateway, type Gateway, type GatewayOptions, type ModelOptions } from "../gateway/index.js";
 import type { HttpAnswer, HttpRequest } from "../protocol/index.js";
 import type { Router } from "../routing/index.js";
 import { checkConfig } from "./check.js";
-import type { AppConfig } from "./config.js";
+import type { AppConfig, ModelConfig } from "./config.js";
 import { gatewayOptions } from "./gateway-options.js";
 import type { AppEvent, AppPlatform } from "./platform.js";
 import { withSecrets } from "./secrets.js";
@@ -157,7 +157,9 @@ class RunningApp implements App {
     const options = {
       ...gatewayOptions(config),
       router: isOne ? routers[0] : undefined,
-      models: isOne ? undefined : Object.fromEntries(config.models.map(({ name }, i) => [name!, routers[i]!])),
+      models: isOne
+        ? undefined
+        : Object.fromEntries(config.models.map((model, i) => [model.name!, namedRouter(model, routers[i]!)])),
       ...(this.#platform.upstream === undefined
         ? { upstreamFetch: this.#upstreamFetch }
         : { upstream: this.#platform.upstream }),
@@ -177,4 +179,8 @@ class RunningApp implements App {
     const ended = before.drain().finally(() => this.#former.delete(ended));
     this.#former.add(ended);
   }
+}
+
+function namedRouter({ aliases, servedName }: ModelConfig, router: Router): ModelOptions {
+  return { router, ...(aliases !== undefined && { aliases }), ...(servedName !== undefined && { servedName }) };
 }

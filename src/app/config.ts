@@ -107,6 +107,10 @@ export interface UpstreamConfig {
 export interface ModelConfig extends OptionsOf<typeof tables.ROUTER>, OptionsOf<typeof tables.PLACES>, UpstreamConfig {
   /** As requests have it. It may be left out where there is one model only, which then gets all requests. */
   name?: string;
+  /** Other names that requests may have for it; each is made `servedName` in what replicas are sent. */
+  aliases?: string[];
+  /** The name that its replicas know it by. Default: its `name`. */
+  servedName?: string;
   /** By name, as the path of a module that exports one, or from code the policy itself. Default: `prefix_aware`. */
   policy?: PolicyName | (string & {}) | Exclude<RouterOptions["policy"], string>;
   /** The options of that policy; a module's function gets them as its second parameter. */

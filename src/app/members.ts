@@ -48,7 +48,8 @@ function member(model: ModelConfig, replica: ReplicaConfig, id: string): Member 
 
 function serverOf(model: ModelConfig, replica: ReplicaConfig, id: string): ServerConfig | null {
   const { simulated, command, env, cwd, port, ready, stopTimeoutMs } = replica;
-  if (simulated !== undefined) return { id, simulated, ...(model.name !== undefined && { model: model.name }) };
+  const served = model.servedName ?? model.name;
+  if (simulated !== undefined) return { id, simulated, ...(served !== undefined && { model: served }) };
   if (command === undefined) return null;
   return {
     id,

@@ -35,6 +35,14 @@ export function modelShape(): Shape {
         description:
           "As requests have it. Where there is one model only it may be left out: that one gets all requests.",
       }),
+      aliases: list(text("a text", { description: "A name." }), {
+        description:
+          "Other names that requests may have for it. They share its cache, and replicas are asked by `servedName`. An adapter is no alias.",
+      }),
+      servedName: text("a text", {
+        description:
+          "The name that its replicas know it by: it takes the place of any other one in the body. Left out: its `name`.",
+      }),
       policy: value(isPolicy, `one of ${names.join(", ")}, or the path of a module as ./my-policy.mjs`, {
         description: "How a replica is chosen: by a policy's name, or by the path of a module that exports one.",
         default: "prefix_aware",
@@ -63,6 +71,10 @@ export function modelShape(): Shape {
       check(given, problem) {
         oneKey.check?.(given, problem);
         checkPolicyOptions(given, problem);
+        for (const other of ["aliases", "servedName"]) {
+          if (given.name === undefined && given[other] !== undefined)
+            problem([other], "is for a model with a name only");
+        }
         if (given.replicas === undefined && given.discovery === undefined) {
           problem([], "must have replicas, or a discovery that finds them");
         }

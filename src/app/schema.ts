@@ -124,6 +124,7 @@ function makeConfig(): Shape {
       check({ models, keys }, problem) {
         checkNames("models", models, problem);
         checkNames("keys", keys, problem);
+        checkAliases(models, problem);
       },
     },
   );
@@ -167,6 +168,22 @@ function checkNames(list: "models" | "keys", given: unknown, problem: Problem): 
     if (list === "models" && name === undefined && all.length > 1) {
       problem([list, at], "must have a name, since there are several models");
     }
+  }
+}
+
+/** An alias is nobody else's, and no model's name. */
+function checkAliases(models: unknown, problem: Problem): void {
+  const all = mappingsOf(models);
+  const names = new Set<unknown>(all.map(([, { name }]) => name));
+  for (const [at, { aliases }] of all) {
+    if (!Array.isArray(aliases)) continue;
+    aliases.forEach((alias: unknown, i) => {
+      if (names.has(alias)) {
+        const path = ["models", at, "aliases", i];
+        problem(path, `must be different from all names and other aliases, not ${JSON.stringify(alias)} again`);
+      }
+      names.add(alias);
+    });
   }
 }
 

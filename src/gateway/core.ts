@@ -26,6 +26,7 @@ export class Core implements Ground {
   #settings: Settings;
   #keys: KeyRing;
   #fleets = new Map<string, Fleet>();
+  readonly #byAlias = new Map<string, Fleet>();
   #polls: Polls;
   #open = 0;
   #draining: Promise<void> | null = null;
@@ -86,10 +87,15 @@ export class Core implements Ground {
   fleetOf(exchange: Exchange, model: string | undefined): Fleet {
     const one = this.#fleets.get("");
     if (one !== undefined) return one;
-    const fleet = this.#fleets.get(model ?? "");
+    const fleet = this.fleetNamed(model ?? "");
     if (fleet === undefined) throw unknownModel(model, [...this.#fleets.keys()]);
     exchange.model = fleet.model;
     return fleet;
+  }
+
+  /** By a model's name or one of its aliases. */
+  fleetNamed(name: string): Fleet | undefined {
+    return this.#fleets.get(name) ?? this.#byAlias.get(name);
   }
 
   /** @internal Of exchanges. */
@@ -167,8 +173,12 @@ export class Core implements Ground {
   #makeFleets(): void {
     const before = this.#fleets;
     this.#fleets = new Map();
-    for (const [model, router] of this.#settings.routers)
-      this.#fleets.set(model, this.#fleetFor(model, router, before));
+    this.#byAlias.clear();
+    for (const [model, { router, naming }] of this.#settings.models) {
+      const fleet = this.#fleetFor(model, router, before);
+      this.#fleets.set(model, fleet);
+      for (const alias of naming?.aliases ?? []) this.#byAlias.set(alias, fleet);
+    }
     for (const [model, fleet] of before) {
       if (this.#fleets.get(model) === fleet) continue;
       fleet.close();

@@ -1,6 +1,7 @@
 import type { Lease, Replica, Router } from "../routing/index.js";
 import { type Failure, saysDead } from "./failures.js";
 import { Member } from "./member.js";
+import type { Naming } from "./naming.js";
 import { checkReplicaUrl } from "./replica-url.js";
 import { RetryBudget } from "./retry-budget.js";
 import type { Settings } from "./settings.js";
@@ -26,6 +27,8 @@ export class Fleet {
   /** Ids of those that may not be sent anything; changes as they do. */
   readonly unavailable: ReadonlySet<string>;
   budget: RetryBudget;
+  /** By which names the model is asked for and served; null where it has but its own. */
+  naming: Naming | null;
   readonly #unavailable = new Set<string>();
   readonly #members = new Map<string, Member>();
   readonly #inherited = new Map<string, Member>();
@@ -43,6 +46,7 @@ export class Fleet {
     this.unavailable = this.#unavailable;
     this.#settings = settings;
     this.#listener = listener;
+    this.naming = namingOf(model, settings);
     this.budget = new RetryBudget(settings.retries.budget);
     if (former !== undefined) this.#inherit(former);
     this.#sync();
@@ -75,6 +79,7 @@ export class Fleet {
   configure(settings: Settings): void {
     const before = this.#settings;
     this.#settings = settings;
+    this.naming = namingOf(this.model, settings);
     if (settings.retries.budget !== before.retries.budget) this.budget = new RetryBudget(settings.retries.budget);
     for (const member of this.members) {
       this.#adjust(member, before);
@@ -258,6 +263,10 @@ export class Fleet {
     if (member.timer !== null) this.#settings.timers.clearTimeout(member.timer);
     member.timer = null;
   }
+}
+
+function namingOf(model: string, { models }: Settings): Naming | null {
+  return models.get(model)?.naming ?? null;
 }
 
 /** One request on one replica, for what it tells of the replica. */

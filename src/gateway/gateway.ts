@@ -19,6 +19,7 @@ import { type GatewayHono, Hono } from "./hono.js";
 import { unauthorized } from "./keys.js";
 import { readMessage } from "./message.js";
 import { listModels } from "./models.js";
+import { renamed } from "./naming.js";
 import type { GatewayOptions } from "./options.js";
 import { TurnedAway } from "./place.js";
 
@@ -107,9 +108,10 @@ async function answerPrompt(core: Core, request: HttpRequest, target: Target, en
     if (core.draining) return refuse(exchange, "draining", shuttingDown());
     checkHeaders(request, settings.maxHeaderBytes);
     if (!core.keys.open) core.admit(exchange, await core.keys.keyOf(request.headers));
-    const message = await readMessage(exchange, endpoint.routedBy, settings.maxBodyBytes);
+    const asked = await readMessage(exchange, endpoint.routedBy, settings.maxBodyBytes);
     core.metrics.stage("read", settings.clock() - exchange.startS);
-    const fleet = core.fleetOf(exchange, message.model);
+    const fleet = core.fleetOf(exchange, asked.model);
+    const message = fleet.naming === null ? asked : renamed(asked, fleet.model, fleet.naming);
     const answer = await forward(exchange, message, fleet, core);
     if (exchange.over) return "response" in answer ? deliver(exchange, answer, settings) : toNobody();
     return "response" in answer ? deliver(exchange, answer, settings) : refuse(exchange, answer.outcome, answer.error);

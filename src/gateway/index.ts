@@ -24,6 +24,7 @@ export {
   type HealthOptions,
   type KeyOptions,
   type LoadOptions,
+  type ModelOptions,
   type RetryOptions,
   type TimeoutOptions,
 } from "./options.js";

@@ -19,7 +19,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
  * The models of all replicas that answer in time, each once; the first replica's word counts. Where the gateway has `models`, these
- * and no others. 503 when no replica answers.
+ * with their aliases and no others. 503 when no replica answers.
  */
 export async function listModels(
   request: HttpRequest,
@@ -38,15 +38,26 @@ export async function listModels(
   const models = new Map<string, Model>();
   for (const { fleet, list } of lists) {
     for (const model of list ?? []) {
-      if (!models.has(model.id) && (fleet.model === "" || fleet.model === model.id)) models.set(model.id, model);
+      for (const id of namesHere(fleet, model.id)) if (!models.has(id)) models.set(id, { ...model, id });
     }
   }
-  for (const { model } of fleets) {
-    if (model !== "" && !models.has(model)) {
-      models.set(model, { id: model, object: "model", created: 0, owned_by: "warmroute" });
+  for (const fleet of fleets) {
+    if (fleet.model === "") continue;
+    for (const id of namesOf(fleet)) {
+      if (!models.has(id)) models.set(id, { id, object: "model", created: 0, owned_by: "warmroute" });
     }
   }
   return Response.json({ object: "list", data: [...models.values()] });
+}
+
+/** The names that clients have for what a replica calls so. */
+function namesHere(fleet: Fleet, served: string): readonly string[] {
+  if (fleet.model === "") return [served];
+  return served === (fleet.naming?.served ?? fleet.model) ? namesOf(fleet) : [];
+}
+
+function namesOf({ model, naming }: Fleet): readonly string[] {
+  return [model, ...(naming?.aliases ?? [])];
 }
 
 async function modelsOf(replica: Replica, request: HttpRequest, settings: Settings): Promise<Model[] | null> {

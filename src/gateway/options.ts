@@ -7,8 +7,8 @@ import type { Upstream } from "./upstream.js";
 export interface GatewayOptions {
   /** Any model goes to it; where its replicas name models, to those that serve it. It stays the caller's, to be disposed by them. */
   router?: Router;
-  /** The request's `model` picks the router; one that is not named is answered 404. They stay the caller's. */
-  models?: Readonly<Record<string, Router>>;
+  /** The request's `model` picks the router; one that is not named is answered 404. Routers stay the caller's. */
+  models?: Readonly<Record<string, Router | ModelOptions>>;
   /** Sends a request to a replica; the body that it answers with is decoded, as `fetch` does it. Default: the global `fetch`. */
   upstreamFetch?: typeof fetch;
   /** In place of `upstreamFetch`: a transport that does without the web's objects. */
@@ -55,6 +55,18 @@ export interface GatewayOptions {
   timers?: Timers;
   /** From 0 up to, not including, 1: the jitter of waits. Default: a generator with a fixed seed. */
   random?: () => number;
+}
+
+/** A model that has more than one name. */
+export interface ModelOptions {
+  router: Router;
+  /**
+   * Other names that clients may ask for it by. They share its texts in the tree, its limits and its metrics, and replicas are asked by
+   * `servedName`. An adapter is no alias: it is another model. Default: none.
+   */
+  aliases?: readonly string[];
+  /** The name that its replicas know it by: the `model` of a body that names another one is replaced, byte for byte. Default: its own name. */
+  servedName?: string;
 }
 
 /** In milliseconds. */

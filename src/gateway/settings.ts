@@ -1,7 +1,8 @@
 import { isNetwork, Networks } from "../protocol/index.js";
 import { Random } from "../random/index.js";
-import type { Router, Timers } from "../routing/index.js";
+import type { Timers } from "../routing/index.js";
 import type { RequestRecord } from "./exchange.js";
+import { type ModelSettings, modelsOf } from "./model-options.js";
 import { checkBoolean, checkFields, checkFunction, checkNumber, type NumberRule, shown } from "./option-checks.js";
 import {
   type BreakerOptions,
@@ -15,15 +16,14 @@ import {
   type RetryOptions,
   type TimeoutOptions,
 } from "./options.js";
-import { checkReplicaUrl } from "./replica-url.js";
 import type { Tracing } from "./tracing.js";
 import { fetchUpstream, type Upstream } from "./upstream.js";
 import { WaitLimit } from "./wait.js";
 
 /** The options with their defaults, all of them checked. */
 export interface Settings {
-  /** By model; one router for all has the name "". */
-  readonly routers: ReadonlyMap<string, Router>;
+  /** By their names; one router for all has the name "". */
+  readonly models: ReadonlyMap<string, ModelSettings>;
   readonly upstream: Upstream;
   readonly onRequestEnd: (record: RequestRecord) => void;
   readonly tracing: Tracing | null;
@@ -84,7 +84,7 @@ export function readOptions(options: GatewayOptions): Settings {
   if (keys !== undefined) checkKeys(keys);
   const timeouts = group("timeouts", options.timeouts, TIMEOUT_RULES);
   return {
-    routers: routersOf(options),
+    models: modelsOf(options),
     upstream: upstreamOf(options),
     onRequestEnd,
     tracing,
@@ -218,35 +218,6 @@ function defined(options: object): object {
 function seeded(): () => number {
   const random = new Random(0);
   return () => random.float();
-}
-
-function routersOf({ router, models }: GatewayOptions): Map<string, Router> {
-  if ((router === undefined) === (models === undefined)) {
-    throw new TypeError(
-      `exactly one of router and models must be given, not ${router === undefined ? "none" : "both"}`,
-    );
-  }
-  if (models === undefined) {
-    checkRouter("router", router);
-    return new Map([["", router!]]);
-  }
-  if (typeof models !== "object" || models === null) {
-    throw new TypeError(`models must be an object of routers by model, not ${shown(models)}`);
-  }
-  const routers = new Map(Object.entries(models));
-  if (routers.size === 0) throw new RangeError("models must name a model at least");
-  for (const [model, each] of routers) {
-    if (model === "") throw new RangeError('models must be named, and not ""');
-    checkRouter(`models[${JSON.stringify(model)}]`, each);
-  }
-  if (new Set(routers.values()).size < routers.size)
-    throw new RangeError("each of the models needs a router of its own");
-  return routers;
-}
-
-function checkRouter(name: string, router: Router | undefined): void {
-  if (typeof router?.acquire !== "function") throw new TypeError(`${name} must be a Router, not ${shown(router)}`);
-  for (const replica of router.replicas) checkReplicaUrl(replica.id, replica.url);
 }
 
 function proxiesOf({ trustedProxies }: GatewayOptions): Networks | null {

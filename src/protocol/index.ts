@@ -9,6 +9,7 @@ export {
   type StopSignal,
 } from "./http.js";
 export { isNetwork, Networks, shortAddress } from "./ip-address.js";
+export { withText } from "./json-member.js";
 export type {
   ChatCompletion,
   ChatCompletionChunk,

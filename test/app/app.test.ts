@@ -88,6 +88,25 @@ test("several models: each with its replicas and its policy", async () => {
   ]);
 });
 
+test("a model is asked for by its aliases, and its replicas by the name that they serve", async () => {
+  const replicas = [{ simulated, count: 2 }];
+  const models = [{ name: "large", aliases: ["gpt-4o"], servedName: MODEL, replicas }];
+  const app = await start({ models, replicaHeader: true, trustedProxies: ["10.0.0.0/8"] });
+  const told = async (model: string) => {
+    const response = await complete(app, { model });
+    const { headers } = response;
+    return [response.status, ((await response.json()) as { model?: string }).model, headers.get("x-warmroute-match")];
+  };
+  // The simulated replicas, as vLLM, answer 404 to a name that is not theirs.
+  expect(await told("large")).toEqual([200, MODEL, "0.000"]);
+  expect(await told("gpt-4o")).toEqual([200, MODEL, "1.000"]);
+  expect((await told(MODEL))[0]).toBe(404);
+  const { router } = app.models[0]!;
+  await app.update({ ...quiet, models: [{ name: "large", aliases: ["gpt-5"], servedName: MODEL, replicas }] });
+  expect(app.models[0]!.router).toBe(router);
+  expect([(await told("gpt-4o"))[0], (await told("gpt-5"))[0]]).toEqual([404, 200]);
+});
+
 test("the gateway's options come from it, and an update takes back what it leaves out", async () => {
   const models = [{ replicas: [{ simulated }] }];
   const app = await start({

@@ -25,8 +25,9 @@ export function explainBody(fleet: Fleet, body: Record<string, unknown>, session
 
 /** As a request is placed: those that have asked to be left alone are chosen only when there is no other. */
 function previewIn(fleet: Fleet, body: Record<string, unknown>, session: string | null): Preview {
-  const { router, unavailable, resting } = fleet;
-  const { text: _text, ...rest } = body;
+  const { router, unavailable, resting, model } = fleet;
+  const { text: _text, ...given } = body;
+  const rest = model === "" ? given : { ...given, model };
   const among = (exclude: readonly string[]): Preview =>
     router.preview(rest, { exclude: new Set(exclude), ...(session !== null && { session }) });
   if (resting.length === 0) return among([...unavailable]);

@@ -41,7 +41,7 @@ export function addAdmin(app: GatewayHono, core: Core): void {
   page("post", "/replicas/:id/undrain", ({ fleet, id }) => changed(fleet(), (of) => drainReplica(of, id, false)));
   page("delete", "/replicas/:id", ({ fleet, id }) => changed(fleet(), (of) => removeReplica(of, id)));
   page("get", "/decisions", ({ query }) => ({
-    decisions: core.decisions.shown(numberOf(query, "limit", 100, 1, 100), query.get("model") ?? undefined),
+    decisions: core.decisions.shown(numberOf(query, "limit", 100, 1, 100), modelOf(core, query)),
   }));
   page("get", "/tree", ({ fleet, query }) => {
     const text = query.get("text") === "true";
@@ -81,16 +81,22 @@ function fleetOf(core: Core, query: URLSearchParams): Fleet {
   return fleetNamed(core, query.get("model"));
 }
 
-function fleetNamed({ fleets }: Core, model: string | null): Fleet {
+function fleetNamed(core: Core, model: string | null): Fleet {
+  const { fleets } = core;
   const names = fleets.map((fleet) => fleet.model);
-  const found =
-    fleets.length === 1 && (names[0] === "" || model === null) ? fleets[0] : fleets[names.indexOf(model ?? "")];
+  const found = fleets.length === 1 && (names[0] === "" || model === null) ? fleets[0] : core.fleetNamed(model ?? "");
   if (found !== undefined) return found;
   throw new RequestError(
     model === null ? 400 : 404,
     `${model === null ? "?model= is needed" : `There is no model ${JSON.stringify(model)}`}; there are ${names.join(", ")}.`,
     { param: "model", code: "model_not_found" },
   );
+}
+
+/** The name of the one that `?model=` names, maybe by an alias; undefined without it. */
+function modelOf(core: Core, query: URLSearchParams): string | undefined {
+  const named = query.get("model") ?? undefined;
+  return named === undefined ? undefined : (core.fleetNamed(named)?.model ?? named);
 }
 
 async function jsonOf(request: Request, { settings }: Core): Promise<Record<string, unknown>> {

@@ -44,6 +44,31 @@ describe("what is wrong is told with file, line and column", () => {
     ]);
   });
 
+  test("a name that a model has already, at the alias; an alias of a model without a name", async () => {
+    const text = `models:
+  - name: small
+    aliases: [tiny, large]
+    replicas: [{ url: http://a }]
+  - name: large
+    aliases: [tiny, ""]
+    replicas: [{ url: http://b }]
+`;
+    expect(await told(text)).toEqual([
+      'config.yaml:6:21: models[1].aliases[1] must be a text, not ""',
+      'config.yaml:3:21: models[0].aliases[1] must be different from all names and other aliases, not "large" again',
+      'config.yaml:6:15: models[1].aliases[0] must be different from all names and other aliases, not "tiny" again',
+    ]);
+    expect(await told("models:\n  - aliases: [tiny]\n    replicas: [{ url: http://a }]\n")).toEqual([
+      "config.yaml:2:14: models[0].aliases is for a model with a name only",
+    ]);
+  });
+
+  test("a proxy by a name in place of an address", async () => {
+    expect(await told("models: [{ replicas: [] }]\ntrustedProxies:\n  - 10.0.0.0/8\n  - balancer\n")).toEqual([
+      'config.yaml:4:5: trustedProxies[1] must be an IP address or a network as 10.0.0.0/8, not "balancer"',
+    ]);
+  });
+
   test("all of it, in lines of their own", async () => {
     expect(await told("models: []\nlog: { format: xml }\n")).toEqual([
       "config.yaml:1:9: models must not be an empty list",
