@@ -134,7 +134,7 @@ export class Core implements Ground {
     if (model !== null) this.totals.ended(model, record, this.#settings.clock());
     try {
       this.#learn(record, exchange);
-      exchange.trace?.ended(record);
+      exchange.trace?.ended(record, exchange.facts());
       this.#settings.onRequestEnd(record);
     } catch (error) {
       console.error(error);

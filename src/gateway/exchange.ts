@@ -1,4 +1,4 @@
-import { type HttpRequest, Stop, type StopSignal, UsageTail } from "../protocol/index.js";
+import { AnswerFacts, type HttpRequest, Stop, type StopSignal, UsageTail } from "../protocol/index.js";
 import type { DecisionReason, Lease } from "../routing/index.js";
 import type { Endpoint } from "./endpoints.js";
 import type { Attempt } from "./fleet.js";
@@ -141,6 +141,7 @@ export class Exchange {
   #ttftMs: number | null = null;
   #lastPieceS = 0;
   #bytesOut = 0;
+  #facts: AnswerFacts | null = null;
   readonly #usage = new UsageTail();
   #over = false;
 
@@ -217,6 +218,10 @@ export class Exchange {
     const nowS = this.#clock();
     if (this.#ttftMs === null) {
       this.#ttftMs = (nowS - this.startS) * 1000;
+      if (this.trace !== null) {
+        this.#facts = new AnswerFacts(this.#streamed);
+        this.#facts.begin(bytes);
+      }
       // The first bytes of a whole answer are no first token.
       if (this.#streamed) {
         this.#lease?.firstToken();
@@ -225,6 +230,12 @@ export class Exchange {
     } else if (this.#streamed) this.#listener.piece(nowS - this.#lastPieceS);
     this.#lastPieceS = nowS;
     this.#lease?.touch();
+  }
+
+  /** What the answer has said of itself, once the exchange is over; null where nothing is traced, or nothing came. */
+  facts(): AnswerFacts | null {
+    this.#facts?.end(this.#usage.text(), this.#usage.bytes === this.#bytesOut);
+    return this.#facts;
   }
 
   leave(): void {

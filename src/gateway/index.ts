@@ -30,6 +30,7 @@ export {
 } from "./options.js";
 export type { RecentSummary } from "./recent-times.js";
 export {
+  type AnsweredWith,
   type HeaderReader,
   type HeaderWriter,
   type OpenTelemetryOptions,

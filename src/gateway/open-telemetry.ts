@@ -41,4 +41,4 @@ export interface OpenTelemetrySpan {
 }
 
 /** By the conventions' names. */
-export type OpenTelemetryAttributes = Readonly<Record<string, string | number | boolean>>;
+export type OpenTelemetryAttributes = Readonly<Record<string, string | number | boolean | string[]>>;

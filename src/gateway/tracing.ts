@@ -37,7 +37,16 @@ export interface RequestTrace {
   gaveUp(why: string | number): void;
   /** The first piece of a stream has come. */
   firstToken(): void;
-  ended(record: RequestRecord): void;
+  /** @param answer what the replica's answer says of itself, as far as it is known; null where there was none. */
+  ended(record: RequestRecord, answer: AnsweredWith | null): void;
+}
+
+/** What an answer says of itself. */
+export interface AnsweredWith {
+  readonly id: string | null;
+  readonly model: string | null;
+  /** Why each generation ended, in the API's own words. */
+  readonly finishReasons: readonly string[];
 }
 
 /** The client's headers. */
@@ -199,11 +208,14 @@ class Trace implements RequestTrace {
     this.#try?.setAttributes({ "gen_ai.response.time_to_first_chunk": (performance.now() - this.#triedMs) / 1000 });
   }
 
-  ended(record: RequestRecord): void {
+  ended(record: RequestRecord, answer: AnsweredWith | null): void {
     const { outcome, status, promptTokens, completionTokens, cachedTokens } = record;
     const answered = outcome === "completed" || outcome === "replica_error";
     this.#try?.setAttributes(
       given({
+        "gen_ai.response.id": answer?.id ?? null,
+        "gen_ai.response.model": answer?.model ?? null,
+        "gen_ai.response.finish_reasons": answer?.finishReasons.length ? [...answer.finishReasons] : null,
         "gen_ai.usage.input_tokens": promptTokens,
         "gen_ai.usage.output_tokens": completionTokens,
         "gen_ai.usage.cache_read.input_tokens": cachedTokens,
@@ -256,7 +268,7 @@ function addressOf(url: string | undefined): OpenTelemetryAttributes {
   return { "server.address": hostname, "server.port": Number(port) || (protocol === "https:" ? 443 : 80) };
 }
 
-function given(attributes: Readonly<Record<string, string | number | null>>): OpenTelemetryAttributes {
+function given(attributes: Readonly<Record<string, string | number | string[] | null>>): OpenTelemetryAttributes {
   return Object.fromEntries(
     Object.entries(attributes).filter(([, value]) => value !== null),
   ) as OpenTelemetryAttributes;

@@ -1,3 +1,4 @@
+export { AnswerFacts } from "./answer-facts.js";
 export { type PromptKind, parseJsonObject, readBody, requirePrompt } from "./body.js";
 export { type ErrorBody, type ErrorDetails, errorBody, errorResponse, RequestError } from "./errors.js";
 export {

@@ -22,21 +22,27 @@ export class UsageTail {
     while (this.#bytes - this.#pieces[0]!.byteLength >= TAIL_BYTES) this.#bytes -= this.#pieces.shift()!.byteLength;
   }
 
+  /** How much is held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What is held; a character that is cut at its beginning is none. */
+  text(): string {
+    const decoder = new TextDecoder();
+    if (this.#pieces.length === 1) return decoder.decode(this.#pieces[0]);
+    return this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
+  }
+
   /** Null when there is none. */
   read(): TokenUsage | null {
-    const text = this.#text();
+    const text = this.text();
     // Quotes inside strings are escaped: only a field's own name looks like this.
     for (let at = text.lastIndexOf(NAME); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(NAME, at - 1)) {
       BRACE.lastIndex = at + NAME.length;
       if (BRACE.test(text)) return usageOf(firstObject(text, BRACE.lastIndex - 1));
     }
     return null;
-  }
-
-  #text(): string {
-    const decoder = new TextDecoder();
-    if (this.#pieces.length === 1) return decoder.decode(this.#pieces[0]);
-    return this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
   }
 }
 

@@ -101,6 +101,34 @@ describe("a request that is answered", () => {
     expect(JSON.stringify([server.attributes, sent!.attributes, server.events, sent!.events])).not.toContain(SECRET);
   });
 
+  test("has what the answer says of itself, once it is over", async () => {
+    const chunk = (choices: object[]) =>
+      `data: ${JSON.stringify({ id: "cmpl-1", model: "served", choices, padding: "x".repeat(500) })}\n\n`;
+    const pieces = [...Array.from({ length: 20 }, (_, index) => chunk([{ index, text: SECRET }]))];
+    pieces.push(chunk([{ index: 0, text: "", finish_reason: "length" }]), "data: [DONE]\n\n");
+    const stream = () => new Response(pieces.join(""), { headers: { "content-type": "text/event-stream" } });
+    const whole = () =>
+      Response.json({ id: "cmpl-2", model: "served", choices: [{ text: SECRET, finish_reason: "stop" }] });
+    for (const [answer, id, reason] of [
+      [stream, "cmpl-1", "length"],
+      [whole, "cmpl-2", "stop"],
+    ] as const) {
+      const { url, ended } = await startGateway([await serve(answer)], { tracing });
+      await (await post(`${url}/v1/completions`, { model: "asked", prompt: "p", stream: true })).text();
+      await ended(1);
+      const { server, tries } = spans();
+      expect(tries[0]!.attributes).toMatchObject({
+        "gen_ai.request.model": "asked",
+        "gen_ai.response.id": id,
+        "gen_ai.response.model": "served",
+        "gen_ai.response.finish_reasons": [reason],
+      });
+      expect(JSON.stringify([server.attributes, tries[0]!.attributes])).not.toContain(SECRET);
+      expect(Object.keys(server.attributes).filter((name) => name.startsWith("gen_ai.response"))).toEqual([]);
+      exporter.reset();
+    }
+  });
+
   test("belongs to the client's trace, whose state goes on to the replica", async () => {
     const seen: Headers[] = [];
     const replica = await serve(({ headers }) => {
