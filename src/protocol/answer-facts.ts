@@ -3,6 +3,9 @@ const MOST_CHARS = 256;
 /** Of the first piece: the first event of a stream, or what stands before an answer's `choices`. */
 const HEAD_BYTES = 2048;
 
+/** Quotes inside strings are escaped: only a field's own name looks like this. */
+const REASON = /"(?:finish_reason|stop_reason)"\s*:\s*"|"response"\s*:\s*\{/;
+
 /**
  * What an answer says of itself: by OpenAI's completions and chats, Responses, and Anthropic's messages, as JSON or a stream of events. It is
  * read from the first piece and from the end, without the text between.
@@ -36,12 +39,15 @@ export class AnswerFacts {
     else this.#readReasons(text);
   }
 
-  /** An event that is cut is none. */
+  /** An event that is cut is none. Once the names are known those without a reason need no parsing. */
   #readEvents(text: string): void {
-    for (const line of text.split(/\r\n|\n|\r/)) if (line.startsWith("data:")) this.#take(parsed(line.slice(5)));
+    for (const line of text.split(/\r\n|\n|\r/)) {
+      const isNew = this.id === null || this.model === null || REASON.test(line);
+      if (isNew && line.startsWith("data:")) this.#take(parsed(line.slice(5)));
+    }
   }
 
-  /** Quotes inside strings are escaped: only a field's own name looks like this. vLLM has both, and means the first. */
+  /** vLLM has both, and means the first. */
   #readReasons(text: string): void {
     for (const field of ["finish_reason", "stop_reason"]) {
       const found = [...text.matchAll(new RegExp(`"${field}"\\s*:\\s*"([^"\\\\]+)"`, "g"))];
