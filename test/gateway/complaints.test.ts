@@ -184,7 +184,7 @@ test("sglang#28509, sglang#39326, llm-d#2896: what was available, chosen and del
   expect(await series("hit_delivered")).toBe(Math.round(text.length / 2) * 2);
 });
 
-test("smg#2137: memory of the tree is bounded for all replicas together, and shown in bytes", async () => {
+test("smg#2137, sglang#16734, production-stack#687, dynamo#11678: memory of the tree is bounded for all replicas together, and shown in bytes", async () => {
   const { url } = await startGateway([await serve(fine), await serve(fine)], {}, { maxBytes: 262_144 });
   for (let i = 0; i < 40; i++) await post(`${url}/v1/completions`, { prompt: `${i} `.repeat(5000) });
   expect(await metric(url, "warmroute_tree_bytes")).toBeLessThanOrEqual(262_144);

@@ -8,6 +8,7 @@ describe("by Node's objects and undici", async () => {
   await import("./bad-requests.test.js");
   await import("./breaker.test.js");
   await import("./complaints.test.js");
+  await import("./complaints-routing.test.js");
   await import("./drain.test.js");
   await import("./endpoints.test.js");
   await import("./failures.test.js");

@@ -154,6 +154,10 @@ test("every request is reported once, with its times", async () => {
     streamed: false,
     ttftMs: expect.any(Number),
     totalMs: expect.any(Number),
+    // Nobody tells a fetch handler who asks.
+    client: transport.kind === "node" ? "127.0.0.1" : null,
+    bytesIn: 48,
+    bytesOut: 2,
   });
   expect(record!.totalMs).toBeGreaterThanOrEqual(record!.ttftMs!);
   expect(record!.ttftMs).toBeGreaterThan(0);
