@@ -30,6 +30,11 @@ export default function warmUnlessBusy({ random }) {
       };
     },
 
+    // For `router.preview` and `POST /admin/explain`; `choose` leaves no trace, so it may be the same.
+    preview(request) {
+      return this.choose(request);
+    },
+
     onRouted({ key, replica, timeS }) {
       tree.insert(key.text, replica.id, timeS, key.namespace || undefined);
     },
