@@ -221,8 +221,10 @@ export class Fleet {
       this.#members.set(id, member);
       if (inherited !== undefined) this.#refresh(inherited);
     }
+    if (replicas.length === 0) return;
+    for (const id of this.#inherited.keys()) if (!ids.has(id)) this.#listener.left(this.model, id);
     // One that comes later is another one.
-    if (replicas.length > 0) this.#inherited.clear();
+    this.#inherited.clear();
   }
 
   #refresh(member: Member): void {

@@ -90,6 +90,11 @@ export class KeyRing {
     return found;
   }
 
+  /** The key of that name; undefined for none. */
+  named(name: string): Key | undefined {
+    return this.#keys?.find(({ key }) => key.name === name)?.key;
+  }
+
   /** Whether the request has the admin token. */
   async isAdmin(headers: HeaderFields): Promise<boolean> {
     const secret = bearer(headers);

@@ -311,6 +311,9 @@ describe("an update", () => {
       const { app, homes } = await change({}, { policy: "kv_cost", replicas: replicas.slice(1) });
       expect(homes).toContain("a");
       expect([...app.models[0]!.router.tree!.tenantToCharCount.keys()]).toEqual(["b", "c"]);
+      const metrics = await (await app.fetch(new Request("http://app/metrics"))).text();
+      expect(metrics).toContain('replica="b"');
+      expect(metrics).not.toContain('replica="a"');
     });
 
     test("goes on with a tree that a policy from code brings along", async () => {

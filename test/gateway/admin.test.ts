@@ -186,6 +186,18 @@ describe("/admin", () => {
     }
   });
 
+  test("/explain of a request with a key: what keys with a namespace have sent is only theirs", async () => {
+    const keys = [
+      { name: "apart", sha256: await sha256("one"), namespace: true },
+      { name: "open", sha256: await sha256("two") },
+    ];
+    const { url, admin } = await withAdmin([await serve(fine)], { keys });
+    await post(`${url}/v1/completions`, PROMPT, { headers: { authorization: "Bearer one" } });
+    const hit = async (query: string) => (await admin("POST", `/explain${query}`, PROMPT)).json.decision.hitChosen;
+    expect([await hit("?key=apart"), await hit("?key=open"), await hit("")]).toEqual([PROMPT.prompt.length, 0, 0]);
+    expect((await admin("POST", "/explain?key=nobody", PROMPT)).json.error.code).toBe("unknown_key");
+  });
+
   test("/explain says of a request that would wait for which replica", async () => {
     const silent = await serve(() => new Promise<Response>(() => {}));
     const { url, admin, router } = await withAdmin([silent, silent], {}, { maxOngoingRequests: 1 });
@@ -198,7 +210,7 @@ describe("/admin", () => {
       wouldWait: true,
       waitsFor: id,
       decision: null,
-      reason: `it waits for a place on ${id}`,
+      reason: `there is no room on ${id}`,
     });
     expect(router.waiting).toBe(0);
     client.abort();

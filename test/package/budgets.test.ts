@@ -16,14 +16,14 @@ describe("what the package costs a page, minified by esbuild and gzipped, the co
     expect(await gzipped(`export { PrefixTree } from "warmroute";`)).toBeLessThanOrEqual(23 * KIB);
   });
 
-  /** The goal is 60 KiB. */
-  test("the gateway without a dashboard: 32 KiB", async () => {
-    expect(await gzipped(`export { createGateway } from "warmroute/gateway";`)).toBeLessThanOrEqual(32 * KIB);
+  /** The goal is 60 KiB. From 32 on: aliases, the client's address, and what an answer says of itself for spans. */
+  test("the gateway without a dashboard: 36 KiB", async () => {
+    expect(await gzipped(`export { createGateway } from "warmroute/gateway";`)).toBeLessThanOrEqual(36 * KIB);
   });
 
-  test("the gateway with its router: 76 KiB", async () => {
+  test("the gateway with its router: 80 KiB", async () => {
     const code = `export { Router } from "warmroute"; export { createGateway } from "warmroute/gateway";`;
-    expect(await gzipped(code)).toBeLessThanOrEqual(76 * KIB);
+    expect(await gzipped(code)).toBeLessThanOrEqual(80 * KIB);
   });
 
   test("a gateway without a dashboard brings none along", async () => {

@@ -59,7 +59,8 @@ export function addAdmin(app: GatewayHono, core: Core): void {
   page("post", "/explain", async ({ query, request }) => {
     const body = await jsonOf(request, core);
     const named = query.get("model") ?? (typeof body.model === "string" ? body.model : null);
-    return explainBody(fleetNamed(core, named), body, request.headers.get("x-session-id"));
+    const session = request.headers.get("x-session-id") ?? undefined;
+    return explainBody(fleetNamed(core, named), body, { session, apiKey: keyNamed(core, query.get("key")) });
   });
 
   function changed(fleet: Fleet, change: (fleet: Fleet) => void): object {
@@ -91,6 +92,14 @@ function fleetNamed(core: Core, model: string | null): Fleet {
     `${model === null ? "?model= is needed" : `There is no model ${JSON.stringify(model)}`}; there are ${names.join(", ")}.`,
     { param: "model", code: "model_not_found" },
   );
+}
+
+/** What keeps the texts of the key that `?key=` names apart; undefined where they are everybody's. */
+function keyNamed({ keys }: Core, name: string | null): string | undefined {
+  if (name === null) return undefined;
+  const key = keys.named(name);
+  if (key !== undefined) return key.namespace;
+  throw new RequestError(404, `There is no key ${JSON.stringify(name)}.`, { param: "key", code: "unknown_key" });
 }
 
 /** The name of the one that `?model=` names, maybe by an alias; undefined without it. */
