@@ -103,7 +103,10 @@ export async function startGateway(
     ...options,
   });
   const url = await serveGateway(gateway);
-  stops.push(async () => router[Symbol.dispose]());
+  stops.push(async () => {
+    gateway.close();
+    router[Symbol.dispose]();
+  });
   return {
     url,
     gateway,
