@@ -210,6 +210,7 @@ export class Fleet {
       const member = inherited ?? new Member(id, this.#settings.breaker);
       // A tree that was filled from a snapshot or another router's.
       if ((known?.get(id) ?? 0) > 0) member.clean = false;
+      member.reachable = true;
       try {
         checkReplicaUrl(id, url);
       } catch (error) {
