@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createGateway } from "../../src/gateway/index.js";
 import { type PolicyName, Router } from "../../src/routing/index.js";
 import { PrefixTree } from "../../src/tree/index.js";
-import { manualTime, post, serve, serveMortal, sha256, startGateway, until } from "./support.js";
+import { manualTime, metric, post, serve, serveMortal, sha256, startGateway, until } from "./support.js";
 
 const fine = () => new Response("{}");
 /** Texts that begin differently, long enough to be worth a match. */
@@ -166,6 +166,30 @@ test("smg#2420, ray#63934: what an adapter has cached is no match for another, n
     await post(`${url}/v1/completions`, { model: "base", prompt: text(1), ...more });
   }
   expect((await ended(5)).map(({ matchRate }) => matchRate)).toEqual([0, 0, 0, 0, 1]);
+});
+
+test("vllm-project/router#238, smg#2161, sglang#32195: one hot replica costs only its own prefix its affinity, and the hits given up are counted (confidential-model-router#444)", async () => {
+  const { urls, waiting, answer, arrived } = await silent(3);
+  const routing = { policy: "cache_aware" as const, balanceAbsThreshold: 2, balanceRelThreshold: 1 };
+  const { url, router, ended } = await startGateway(urls, {}, routing);
+  router.tree!.insert(text("hot"), "a");
+  router.tree!.insert(text("calm"), "b");
+  const answers: Promise<Response>[] = [];
+  const ask = async (prompt: string) => {
+    answers.push(post(`${url}/v1/completions`, { prompt }));
+    await arrived(answers.length);
+  };
+  for (let i = 0; i < 4; i++) await ask(text("hot"));
+  expect(waiting).toEqual([4, 0, 0]);
+  await ask(text("calm"));
+  expect(waiting).toEqual([4, 1, 0]);
+  await ask(text("hot"));
+  expect(waiting).toEqual([4, 1, 1]);
+  answer();
+  for (const each of answers) await (await each).text();
+  expect((await ended(6)).filter(({ reason }) => reason === "spill")).toMatchObject([{ replica: "c" }]);
+  const hits = async (which: string) => (await metric(url, `warmroute_hit_${which}_chars_total`))!;
+  expect((await hits("available")) - (await hits("chosen"))).toBe(text("hot").length);
 });
 
 test("Relax#147: samples of the same few prompts, all at once, do not crowd one replica", async () => {

@@ -131,7 +131,7 @@ describe("a replica whose reports contradict the tree", () => {
     },
   });
 
-  test("so often in a row is taken to have lost its cache: it starts clean", async () => {
+  test("so often in a row (vllm-project/router#294, sglang#7773) is taken to have lost its cache: it starts clean", async () => {
     let cached = 900;
     const replica = await serve(() => Response.json(usage(cached)));
     const { url, router, ended } = await startGateway([replica], { coldCache: { predictedTokens: 100, times: 2 } });

@@ -78,7 +78,7 @@ describe("endpoints of a service", () => {
     expect(problems).toEqual([]);
   });
 
-  test("410 Gone: all is listed anew, and what was deleted meanwhile is gone", async () => {
+  test("410 Gone (sglang#30270, production-stack#656): all is listed anew, and what was deleted meanwhile is gone", async () => {
     const empty = { ...recorded.list, items: [], metadata: { resourceVersion: "9000" } };
     const api = await apiServer({ body: recorded.list }, { body: empty });
     const { becomes } = start(api.url);
@@ -156,7 +156,7 @@ describe("slices as replicas", () => {
   });
   const urls = (slices: EndpointSlice[], more = {}) => replicasOf(slices, more).replicas.map(({ url }) => url);
 
-  test("what is not said to be ready is; what is said not to be is not", () => {
+  test("sglang#32322, production-stack#1091: what is not said to be ready is; what is said not to be is not", () => {
     const endpoints = [
       { addresses: ["10.0.0.1"], conditions: { ready: null } },
       { addresses: ["10.0.0.2"], conditions: { ready: false } },
