@@ -6,6 +6,7 @@ const STEPS = [
   "check",
   "test",
   "test:runtimes",
+  "test:installed",
   "test:examples",
   "test:consumers",
   "test:engines",

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createOpenAICompatible, type OpenAICompatibleProvider } from "@ai-sdk/openai-compatible";
 import { APICallError, embedMany, generateText, jsonSchema, stepCountIs, streamText, tool } from "ai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GONE, KEY, LONG, MODEL, servedGateway } from "./gateway.js";
+import { GONE, KEY, LONG, MODEL, servedGateway } from "../../e2e/sdk/gateway.js";
 
 const TOOLS = "with-tools";
 let replica: Server;

@@ -7,8 +7,8 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-node";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openTelemetry, type RequestRecord } from "../../src/gateway/index.js";
-import { deadAddress, post, resolvers, serve, sha256, startGateway } from "./support.js";
+import { openTelemetry, type RequestRecord } from "../../../src/gateway/index.js";
+import { deadAddress, post, resolvers, serve, sha256, startGateway } from "../../gateway/support.js";
 
 const exporter = new InMemorySpanExporter();
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { address, type Run, start } from "../cli/support.js";
+import { address, type Run, start } from "../../cli/support.js";
 
 export const TOKEN = "an operator's token";
 

@@ -7,7 +7,7 @@ import Anthropic, {
   RateLimitError,
 } from "@anthropic-ai/sdk";
 import { describe, expect, test } from "vitest";
-import { GONE, KEY, LONG, MODEL, SLOW_KEY, servedGateway } from "./gateway.js";
+import { GONE, KEY, LONG, MODEL, SLOW_KEY, servedGateway } from "../../e2e/sdk/gateway.js";
 
 const gateway = servedGateway();
 

@@ -1,11 +1,11 @@
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { listen } from "../../src/cli/listen.js";
-import { withDashboard } from "../../src/dashboard/index.js";
-import { createGateway } from "../../src/gateway/index.js";
-import { Router } from "../../src/routing/index.js";
-import { address, start, warmroute } from "../cli/support.js";
+import { listen } from "../../../src/cli/listen.js";
+import { withDashboard } from "../../../src/dashboard/index.js";
+import { createGateway } from "../../../src/gateway/index.js";
+import { Router } from "../../../src/routing/index.js";
+import { address, start, warmroute } from "../../cli/support.js";
 import { CHROMIUM, launch, type Served, serveConfig, TOKEN, turn } from "./support.js";
 
 if (CHROMIUM === undefined) console.warn("no chromium on the PATH: the dashboard is not tested in it");
