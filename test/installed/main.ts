@@ -1,7 +1,7 @@
 /**
  * `npm run test:installed [-- options of vitest]`: the tests of this folder, which need more than `npm ci` installs: other clients,
- * OpenTelemetry's SDK, a driver of browsers. Installs here what package-lock.json names (88 MB) unless that is what is here, and
- * checks the tests' types, which nobody else can.
+ * OpenTelemetry's SDK, a driver of browsers, ZeroMQ. Installs here what package-lock.json names (130 MB) unless that is what is
+ * here, and checks the tests' types, which nobody else can.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SimulatedReplica } from "../../../src/simulator/index.js";
+import { type SimulatedReplica, startReplica as startListening } from "../../../src/simulator/index.js";
 import type { BlockStored } from "../../../src/simulator/kv-events/event.js";
 import { JumpingClock } from "../clocks.js";
 import { complete, L4, post, startReplica, tokens } from "../support.js";
@@ -147,6 +147,10 @@ describe("/kv_events", () => {
   ])("refuses %s", async (query, message) => {
     const response = await get(startReplica({ kvEvents: true }), query);
     expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(message)]);
+  });
+
+  test("over ZeroMQ take a package that is not here: it says what to install", async () => {
+    await expect(startListening({ zeromq: {} })).rejects.toThrow("take the package zeromq: npm install zeromq");
   });
 
   test("is not there unless it was asked for", async () => {
