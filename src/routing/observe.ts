@@ -3,7 +3,7 @@ import { type Observed, Observer } from "./observer.js";
 import { Repeater } from "./repeater.js";
 import type { Timers } from "./timers.js";
 import type { TrackingRow } from "./tracking-rows.js";
-import type { RouterEvent, Watchers } from "./watch.js";
+import { type RouterEvent, untilItFails, type Watchers } from "./watch.js";
 
 /** How a router is tracked. */
 export interface ObserveOptions {
@@ -45,25 +45,16 @@ export function startObserving(
     if (!stopped) observe(row);
   };
   const observer = new Observer(observed, tell, time.clock, stopwatch);
-  // What is thrown within the router would be taken for a failure of the request.
-  const orEnd = (work: () => void): void => {
-    if (stopped) return;
-    try {
-      work();
-    } catch (error) {
-      stop();
-      console.error("warmroute: the tracking ends here, since its callback failed:", error);
-    }
-  };
-  const repeater = new Repeater(time.timers, (work) => orEnd(() => work(0)));
-  const watch = (event: RouterEvent): void => {
-    if (event.what === "disposed") stop();
-    else orEnd(() => observer.hear(event));
-  };
   const stop = (): void => {
     stopped = true;
     repeater.stop();
     watchers.remove(watch);
+  };
+  const orEnd = untilItFails(() => stopped, stop, "the tracking ends here, since its callback failed");
+  const repeater = new Repeater(time.timers, (work) => orEnd(() => work(0)));
+  const watch = (event: RouterEvent): void => {
+    if (event.what === "disposed") stop();
+    else orEnd(() => observer.hear(event));
   };
   watchers.add(watch);
   repeater.every(everySecs, () => observer.sample());

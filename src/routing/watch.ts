@@ -79,3 +79,19 @@ export class Watchers {
     });
   }
 }
+
+/**
+ * Runs what a watcher does as long as it watches. What that throws would be taken within the router for a failure of the request:
+ * it ends the watching instead, and the console says so.
+ */
+export function untilItFails(isOver: () => boolean, stop: () => void, told: string): (work: () => void) => void {
+  return (work) => {
+    if (isOver()) return;
+    try {
+      work();
+    } catch (error) {
+      stop();
+      console.error(`warmroute: ${told}:`, error);
+    }
+  };
+}

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { encode } from "@msgpack/msgpack";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,7 +10,7 @@ import {
   startReplica as startListening,
 } from "../../src/simulator/index.js";
 import type { Run } from "../cli/support.js";
-import { batches, frames, Mirror } from "../simulator/kv-events/support.js";
+import { batches, frames, freeEndpoint, Mirror } from "../simulator/kv-events/support.js";
 import { complete, L4, post, startReplica, tokens } from "../simulator/support.js";
 import { installed } from "./needs.js";
 import { metric, npmStart, origin, place } from "./support.js";
@@ -177,11 +176,3 @@ describe.runIf(installed() !== undefined)("examples/kv-events, the gateway", () 
     expect(await gateway.exit, gateway.errors()).toBe(0);
   });
 });
-
-async function freeEndpoint(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return `tcp://127.0.0.1:${port}`;
-}

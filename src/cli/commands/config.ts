@@ -2,7 +2,10 @@ import type { Command } from "../commander.js";
 import { checkConfigFile, printSchema } from "../config/command.js";
 
 export function configCommand(parent: Command): void {
-  const command = parent.command("config").description("Check a configuration file, or print the schema of one.");
+  const command = parent
+    .command("config")
+    .description("Check a configuration file, or print the schema of one.")
+    .helpCommand(false);
   command
     .command("check")
     .description(

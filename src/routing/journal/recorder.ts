@@ -8,7 +8,7 @@ import { valuesOf } from "../policies/option-table.js";
 import type { Replica, ReplicaLoad, ReplicaOptions } from "../replica.js";
 import { Key } from "../request-key.js";
 import { shown } from "../shown.js";
-import type { Arrival, RouterEvent, Watchers } from "../watch.js";
+import { type Arrival, type RouterEvent, untilItFails, type Watchers } from "../watch.js";
 import { BlockHashes } from "./block-hashes.js";
 import {
   BLOCK_CHARS,
@@ -79,16 +79,7 @@ export function startRecording(
     stopped = true;
     watchers.remove(watch);
   };
-  // What is thrown within the router would be taken for a failure of the request.
-  const orEnd = (work: () => void): void => {
-    if (stopped) return;
-    try {
-      work();
-    } catch (error) {
-      stop();
-      console.error("warmroute: the journal ends here, since it cannot be written:", error);
-    }
-  };
+  const orEnd = untilItFails(() => stopped, stop, "the journal ends here, since it cannot be written");
   const watch = (event: RouterEvent): void => orEnd(() => recorder!.watch(event));
   orEnd(() => {
     recorder = new Recorder(write, state, options);

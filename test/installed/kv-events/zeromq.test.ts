@@ -1,8 +1,8 @@
-import { createServer } from "node:net";
 import { decode } from "@msgpack/msgpack";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as zeromq from "zeromq";
 import { startReplica } from "../../../src/simulator/index.js";
+import { freeEndpoint } from "../../simulator/kv-events/support.js";
 import { tokens } from "../../simulator/support.js";
 
 describe("KV events over ZeroMQ", () => {
@@ -100,11 +100,3 @@ describe("KV events over ZeroMQ", () => {
     );
   });
 });
-
-async function freeEndpoint(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return `tcp://127.0.0.1:${port}`;
-}

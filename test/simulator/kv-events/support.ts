@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { decode } from "@msgpack/msgpack";
 import { type SseEvent, SseParser } from "../../../src/protocol/index.js";
 import type { KvEvent, KvEventBatch } from "../../../src/simulator/kv-events/event.js";
@@ -42,4 +43,13 @@ export function batches(text: string): KvEventBatch[] {
   return parse(text)
     .filter(({ event }) => event === "message")
     .map(({ data }) => JSON.parse(data) as KvEventBatch);
+}
+
+/** An address of ZeroMQ's that nobody has. */
+export async function freeEndpoint(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return `tcp://127.0.0.1:${port}`;
 }
