@@ -17,7 +17,12 @@ const PROGRAMS: Readonly<Record<string, readonly Program[]>> = {
 type Program = "deno" | "bun" | "wrangler" | "playwright-core" | "axe-core" | "chromium";
 
 /** Programs from npm that `npm run test:examples` installs beside the examples: where they are missing, the test says so. */
-export const FROM_NPM: readonly Program[] = ["deno", "bun", "playwright-core", "axe-core"];
+export const FROM_NPM: Readonly<Partial<Record<Program, string>>> = {
+  deno: "2.9.6",
+  bun: "1.4.5",
+  "playwright-core": "1.65.1",
+  "axe-core": "4.14.1",
+};
 
 /** Debian's, or the one that `CHROMIUM` names. */
 export const CHROMIUM: string = process.env.CHROMIUM ?? "/usr/bin/chromium";

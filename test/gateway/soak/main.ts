@@ -1,6 +1,4 @@
-// `npm run test:soak -- --seconds 60 [--rate 200] [--kill-every 20]`: a gateway in front of two models with two simulated replicas each, all in
-// processes of their own; one replica after another is killed and started again. At the end outcomes must add up, no lease be left, memory
-// have stayed within ±10 % after the warm-up (30 s, or a quarter), and no request have been answered by the wrong model.
+// A gateway under load while its replicas die. `--help` tells more.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,14 +7,26 @@ import { parseArgs } from "node:util";
 import { Agent, fetch } from "undici";
 import { Random } from "../../../src/random/index.js";
 
+const HELP = `npm run test:soak -- [--seconds 60] [--rate 200] [--kill-every 20] [--seed 1]
+
+A gateway in front of two models with two simulated replicas each, all in processes of their own; one replica after another is
+killed and started again. At the end outcomes must add up, no lease be left, memory have stayed within ±10 % after the warm-up
+(30 s, or a quarter), and no request have been answered by the wrong model.
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     seconds: { type: "string", default: "60" },
     rate: { type: "string", default: "200" },
     "kill-every": { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit();
+}
 const seconds = Number(values.seconds);
 const rate = Number(values.rate);
 const killEvery = Number(values["kill-every"]);
