@@ -56,9 +56,15 @@ export function script(
   // A list of commands cannot be exec'ed.
   const line = command.includes("&&") ? command : `exec ${command}`;
   const started = run("sh", ["-c", line], { cwd: folder, env: { ...env, PATH: bins.join(":") }, detached: true });
-  afterAll(() => killAll(started));
+  all.add(started);
   return started;
 }
+
+const all = new Set<Run>();
+// Here, for the whole file that imports this: what is started within a test cannot ask for it any more.
+afterAll(() => {
+  for (const each of all) killAll(each);
+});
 
 /** Kills what it has started, too: a `wrangler` that is killed leaves its workerd behind. */
 function killAll({ child }: Run): void {
