@@ -1,5 +1,5 @@
 import { type MeanInterval, meanInterval } from "../../measure/index.js";
-import type { ClusterResult } from "../../simulator/index.js";
+import type { ClusterResult, ProfileName } from "../../simulator/index.js";
 
 /**
  * What Ray Serve LLM's prefix-aware router was measured with: 4 × L4, Qwen2.5-1.5B, at most 20 ongoing requests a replica, 1,000 prompts of
@@ -60,16 +60,13 @@ export function besideReference(results: readonly ClusterResult[]): SideBySide[]
   });
 }
 
-/**
- * The simulated set-up of that run. Of `l4-qwen2.5-1.5b` one figure is another: the step is what follows from the weights alone
- * (3.09 GB ÷ 270 GB/s + 1.5 ms). Ray Serve LLM gives tokens out every 50 ms.
- */
+/** The simulated set-up of that run: the profile as it is, and tokens every 50 ms, as Ray Serve LLM gives them out. */
 export const REFERENCE_SETUP: {
-  readonly profile: string;
+  readonly profile: ProfileName;
   readonly policies: readonly string[];
   readonly streamBatchMs: number;
 } = {
-  profile: "l4-qwen2.5-1.5b:stepMs=12.9",
+  profile: "l4-qwen2.5-1.5b",
   policies: ["pow_of_2", "prefix_aware:doEviction=true", "prefix_aware:doEviction=true:imbalancedThreshold=10"],
   streamBatchMs: 50,
 };
@@ -77,5 +74,5 @@ export const REFERENCE_SETUP: {
 /** Said under the table, so that nobody takes the one for the other. */
 export const FITTED_AND_PREDICTED: string =
   "Fitted to the reference's prefix-aware run, before any policy was compared, and the same for all: prefillTokenMs, apiMs, the lengths of " +
-  "turns, and that a conversation's turns are sent in order. Taken from elsewhere: stepMs (weights ÷ bandwidth + overhead), decode and " +
+  "turns, and that a conversation's turns are sent in order. Taken from elsewhere: stepMs (weights ÷ bandwidth, and 2.6 ms of overhead), decode and " +
   "attention times, cache size, stream batches of 50 ms (Ray Serve LLM's). Predicted: all other policies, and what a change of any of these gives.";
