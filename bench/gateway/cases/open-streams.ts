@@ -7,6 +7,8 @@ const STREAMS = 2000;
 /** So many that none ends while all are counted. */
 const CHUNKS = 100_000;
 const PACE_MS = 1000;
+/** By then each has had its first chunk, or never will. */
+const LIMIT_S = 60;
 
 /** (d): memory of a proxy with 2,000 streams open at once. */
 export async function openStreams(kinds: readonly ProxyKind[], urls: readonly string[]): Promise<Table> {
@@ -19,6 +21,7 @@ export async function openStreams(kinds: readonly ProxyKind[], urls: readonly st
         kind: "hold",
         url: proxy.url,
         streams: STREAMS,
+        seconds: LIMIT_S,
         stream: { chunks: CHUNKS, paceMs: PACE_MS },
       });
       rows.push({

@@ -1,4 +1,5 @@
 // The load generator, in a process of its own: `tsx client.ts '<LoadSpec>'` prints one LoadResult as JSON.
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { summarize } from "../../../src/measure/index.js";
 import { chatBodies } from "./bodies.js";
@@ -94,14 +95,24 @@ async function open(rate: number, seconds: number): Promise<void> {
   await Promise.all(sent);
 }
 
-async function hold(streams: number): Promise<void> {
-  await Promise.all(Array.from({ length: streams }, () => new Promise<void>((resolve) => void send(resolve))));
+async function hold(streams: number, seconds: number): Promise<void> {
+  let waiting = streams;
+  const begun = Array.from({ length: streams }, () =>
+    new Promise<void>((resolve) => void send(resolve)).then(() => {
+      waiting--;
+    }),
+  );
+  const late = new AbortController();
+  const over = sleep(seconds * 1000, undefined, { signal: late.signal }).catch(() => {});
+  await Promise.race([Promise.all(begun), over]);
+  late.abort();
+  failed += waiting;
 }
 
 const begin = performance.now();
 if (spec.kind === "closed") await closed(spec.concurrency, spec.seconds);
 else if (spec.kind === "open") await open(spec.rate, spec.seconds);
-else await hold(spec.streams);
+else await hold(spec.streams, spec.seconds);
 const result: LoadResult = {
   completed,
   failed,

@@ -6,8 +6,11 @@ export type LoadSpec = {
 } & (
   | { readonly kind: "closed"; readonly concurrency: number; readonly seconds: number }
   | { readonly kind: "open"; readonly rate: number; readonly seconds: number }
-  /** Opens so many streams, prints a result when each has had its first chunk, and holds them until its input ends. */
-  | { readonly kind: "hold"; readonly streams: number }
+  /**
+   * Opens so many streams, prints a result when each has had its first chunk, and holds them until its input ends. Those that have had
+   * none after so many seconds have failed.
+   */
+  | { readonly kind: "hold"; readonly streams: number; readonly seconds: number }
 );
 
 export interface LoadResult {

@@ -10,6 +10,9 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 /** The built command. */
 export const WARMROUTE: string = path("../../../dist/cli/main.js");
 
+/** Requests that Bun's `fetch` has under way at a time; the others wait. By default it is 256, fewer than the streams of a case. */
+const BUN_REQUESTS = 65_336;
+
 /** Programs that are looked for when nobody says where they are. */
 export interface Programs {
   readonly nginx: string;
@@ -49,6 +52,7 @@ export function proxyKinds({ nginx, bun, python }: Programs): ProxyKind[] {
     {
       name: "warmroute in Bun",
       command: (port, urls) => [bun, path("../servers/bun.mjs"), String(port), ...urls],
+      env: { BUN_CONFIG_MAX_HTTP_REQUESTS: String(BUN_REQUESTS) },
       missing: () => absent(bun, ["--version"]),
     },
     {

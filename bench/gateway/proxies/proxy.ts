@@ -6,6 +6,8 @@ export interface ProxyKind {
   readonly name: string;
   /** Program and arguments. @param spare another free port, for one that needs two. */
   command(port: number, urls: readonly string[], spare: number): readonly string[];
+  /** Beside the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Why it cannot be started here; null when it can. */
   missing(): string | null;
 }
@@ -24,7 +26,11 @@ const TAIL = 2000;
 export async function startProxy(kind: ProxyKind, urls: readonly string[], model = "bench"): Promise<StartedProxy> {
   const [port, spare] = await Promise.all([freePort(), freePort()]);
   const [program, ...args] = kind.command(port, urls, spare);
-  const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program!, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    env: { ...process.env, ...kind.env },
+  });
   let printed = "";
   for (const output of [child.stdout!, child.stderr!]) {
     output.setEncoding("utf8").on("data", (text: string) => {
