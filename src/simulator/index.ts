@@ -24,6 +24,7 @@ export {
   type OpenLoop,
   type OracleCost,
   type PredictionFigures,
+  type SimulatedScrape,
   saturationRate,
   simulateCluster,
   type TraceTimes,

@@ -159,6 +159,7 @@ class TraceClient implements Client {
   readonly #events: EventQueue;
   readonly #send: (request: WorkloadRequest) => void;
   readonly #think: Think;
+  #startMs = 0;
 
   constructor(
     workload: Workload,
@@ -175,6 +176,7 @@ class TraceClient implements Client {
   }
 
   start(): void {
+    this.#startMs = this.#events.nowMs;
     for (const [conversation, turn] of this.#workload.order) this.#sendAtItsTime(conversation, turn);
   }
 
@@ -192,7 +194,7 @@ class TraceClient implements Client {
         `client "trace" needs times: workload ${this.#workload.name} has no atMs for turn ${turn} of conversation ${conversation}`,
       );
     }
-    const dueMs = Math.max(this.#events.nowMs, atMs / this.#speedup);
+    const dueMs = Math.max(this.#events.nowMs, this.#startMs + atMs / this.#speedup);
     this.#events.at(dueMs, "rest", () => this.#send(this.#workload.conversation(conversation)[turn]!));
   }
 }

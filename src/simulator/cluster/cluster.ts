@@ -1,20 +1,34 @@
-import { percentile, ServingMeter } from "../../measure/index.js";
+import type { ServingFigures } from "../../measure/index.js";
 import { Random } from "../../random/index.js";
-import type { Lease, PolicyOptions, ReplicaOptions, Router, RouterOptions } from "../../routing/index.js";
-import { PrefixTree } from "../../tree/index.js";
+import type { Lease, ReplicaOptions, Router, RouterOptions } from "../../routing/index.js";
+import { NoReplicaError, QueueFullError, QueueTimeoutError } from "../../routing/index.js";
+import type { PrefixTree } from "../../tree/index.js";
 import type { WorkloadRequest } from "../../workloads/index.js";
 import { BLOCK_SIZE, Engine, type Sequence } from "../engine/index.js";
 import { CacheBounds } from "./bounds.js";
 import { type Client, makeClient } from "./client.js";
 import { EventQueue } from "./event-queue.js";
-import { Imbalance } from "./imbalance.js";
-import { type AnsweredSimulation, type ClusterSettings, contextOf, type EngineTimes } from "./options.js";
+import {
+  type ClusterOptions,
+  type ClusterSettings,
+  contextOf,
+  type EngineTimes,
+  type SimulatedScrape,
+} from "./options.js";
 import { oracle } from "./oracle.js";
 import { ClusterProbe } from "./probe.js";
-import type { ClusterResult, PredictionFigures } from "./result.js";
+import type { ClusterResult } from "./result.js";
+import { RunFigures } from "./run-figures.js";
+import { sharedTree } from "./shared-tree.js";
 import { type ReplicaListener, SimulatedReplica } from "./simulated-replica.js";
 import { ownTokens, type SimulatedRequest } from "./simulated-request.js";
 import { type RouterListener, SimulatedRouter } from "./simulated-router.js";
+
+/** Who is told of what happens. */
+export type ClusterWatchers = Pick<ClusterOptions, "onRequest" | "onScrape">;
+
+/** Why a request is refused that found no place. */
+const NO_PLACE = [NoReplicaError, QueueFullError, QueueTimeoutError];
 
 /** Loads are compared so often. */
 const SAMPLE_MS = 100;
@@ -28,44 +42,38 @@ export class Cluster implements ReplicaListener, RouterListener {
   readonly #indexOf: ReadonlyMap<string, number>;
   readonly #routers: readonly SimulatedRouter[];
   readonly #tree: PrefixTree | null;
-  readonly #client: Client;
   readonly #toRouter: Random;
-  readonly #onRequest: ((request: AnsweredSimulation) => void) | undefined;
-  // What is measured.
-  readonly #meter = new ServingMeter();
-  readonly #imbalance = new Imbalance();
+  readonly #rate: number;
+  readonly #watchers: ClusterWatchers;
   readonly #bounds: CacheBounds;
-  readonly #taken: number[];
-  readonly #errors: number[] = [];
-  #bias = 0;
-  #hitTokens = 0;
-  #reprefilled = 0;
-  #evictions = 0;
+  #figures: RunFigures;
+  #client: Client;
   #sent = 0;
-  #ended = 0;
-  #refused = 0;
-  #rejections = 0;
+  /** Whether what is sent now is the warm-up. */
+  #warming: boolean;
 
   /** @param rate of an open loop, requests a second. */
-  constructor(settings: ClusterSettings, rate: number, onRequest?: (request: AnsweredSimulation) => void) {
-    const { workload, client, profile, replicas, seed, maxOngoingRequests, streamBatchMs } = settings;
+  constructor(settings: ClusterSettings, rate: number, watchers: ClusterWatchers) {
+    const { profile, replicas, seed, maxOngoingRequests, streamBatchMs } = settings;
     this.#settings = settings;
-    this.#onRequest = onRequest;
+    this.#rate = rate;
+    this.#watchers = watchers;
+    this.#warming = settings.warmup;
     const { enablePrefixCaching, enableChunkedPrefill } = settings;
-    const limits = { maxOngoing: maxOngoingRequests, streamBatchMs };
+    const limits = { maxOngoing: maxOngoingRequests, streamBatchMs, tellsMetrics: watchers.onScrape !== undefined };
     this.#ids = Array.from({ length: replicas }, (_, i) => `replica-${i}`);
     this.#indexOf = new Map(this.#ids.map((id, i) => [id, i]));
     this.#replicas = this.#ids.map((_, i) => {
       const engine = new Engine({ profile, enablePrefixCaching, enableChunkedPrefill });
-      engine.pool.listener = { stored() {}, removed: () => this.#evictions++, cleared() {} };
+      engine.pool.listener = { stored() {}, removed: () => this.#figures.evictions++, cleared() {} };
       return new SimulatedReplica(i, engine, this.#events, this, limits);
     });
-    this.#taken = this.#replicas.map(() => 0);
     this.#bounds = new CacheBounds(profile.blocks * replicas);
+    this.#figures = new RunFigures(0, replicas, this.#bounds, 0);
     this.#toRouter = new Random(seed + 3);
     this.#tree = settings.tree === "shared" && settings.routers > 1 ? sharedTree(settings.policyOptions) : null;
     this.#routers = Array.from({ length: settings.routers }, (_, i) => this.#makeRouter(i));
-    this.#client = makeClient(client, rate, workload, seed, this.#events, (request) => this.#send(request));
+    this.#client = this.#makeClient();
   }
 
   /** Calls back with each router and its index. */
@@ -74,22 +82,40 @@ export class Cluster implements ReplicaListener, RouterListener {
   }
 
   get ended(): number {
-    return this.#ended;
+    return this.#figures.ended;
   }
 
   get isOver(): boolean {
-    return this.#ended === this.#settings.workload.size;
+    return this.#figures.ended === this.#settings.workload.size;
   }
 
   start(): void {
     this.#sample();
     if (this.#settings.loadReportMs > 0) this.#report();
+    if (this.#settings.scrapeMs > 0 && this.#watchers.onScrape !== undefined) this.#scrapeAgain();
+    if (!this.#warming) this.#scrape("begin");
     this.#client.start();
+  }
+
+  /** The warm-up is over: sends the workload again. Returns what came of the first time. */
+  startAgain(): ServingFigures {
+    const { serving } = this.#figures;
+    this.#warming = false;
+    this.#figures = new RunFigures(this.#events.nowMs, this.#replicas.length, this.#bounds, this.#preemptions);
+    this.#client = this.#makeClient();
+    this.#scrape("begin");
+    this.#client.start();
+    return serving;
+  }
+
+  /** The run is over. */
+  end(): void {
+    this.#scrape("end");
   }
 
   /** Runs the next event. */
   advance(): void {
-    if (!this.#events.runNext()) throw new Error(`nothing is left to happen, but ${this.#ended} requests have ended`);
+    if (!this.#events.runNext()) throw new Error(`nothing is left to happen, but ${this.ended} requests have ended`);
   }
 
   dispose(): void {
@@ -102,13 +128,8 @@ export class Cluster implements ReplicaListener, RouterListener {
     return this.#bounds.differentBlocks;
   }
 
-  result(): ClusterResult {
+  result(warmup: ServingFigures | null): ClusterResult {
     const { workload, seed, replicas, routers, profile } = this.#settings;
-    const serving = this.#meter.figures();
-    const { infiniteHits, oneCacheHits } = this.#bounds;
-    const ofPrompts = (tokens: number) => (serving.promptTokens === 0 ? 0 : tokens / serving.promptTokens);
-    const shareOf = (bound: number) => (bound === 0 ? null : this.#hitTokens / bound);
-    const taken = this.#taken.reduce((sum, count) => sum + count, 0);
     return {
       policy: this.#routers[0]!.router.policy,
       workload: workload.name,
@@ -117,26 +138,8 @@ export class Cluster implements ReplicaListener, RouterListener {
       routers,
       profile: profile.name,
       blocks: profile.blocks,
-      refused: this.#refused,
-      rejections: this.#rejections,
-      serving,
-      cache: {
-        hitTokens: this.#hitTokens,
-        hitRatio: ofPrompts(this.#hitTokens),
-        infiniteHitRatio: ofPrompts(infiniteHits),
-        oneCacheHitRatio: ofPrompts(oneCacheHits),
-        shareOfInfinite: shareOf(infiniteHits),
-        shareOfOneCache: shareOf(oneCacheHits),
-        evictions: this.#evictions,
-        reprefilledTokens: this.#reprefilled,
-        preemptions: this.#replicas.reduce((sum, { engine }) => sum + engine.counters.preemptions, 0),
-      },
-      balance: {
-        loadVariation: this.#imbalance.variation,
-        hotSpot: taken === 0 ? 1 : (replicas * Math.max(...this.#taken)) / taken,
-        requests: this.#taken,
-      },
-      prediction: this.#prediction(),
+      ...this.#figures.result(this.#preemptions),
+      warmup,
     };
   }
 
@@ -147,13 +150,13 @@ export class Cluster implements ReplicaListener, RouterListener {
     const replica = this.#replicas[this.#indexOf.get(decision.replica)!]!;
     const router = this.#routers[request.router]!;
     if (!replica.offer(request)) {
-      this.#rejections++;
+      this.#figures.rejections++;
       router.call(() => lease.reject({ queueLength: replica.requests.size }));
       router.acquire(request, lease);
       return;
     }
     request.lease = lease;
-    this.#taken[request.replica]!++;
+    this.#figures.taken[request.replica]!++;
     const { hitChosen, textChars } = decision;
     if (hitChosen !== null) {
       const { length } = request.tokens;
@@ -163,9 +166,11 @@ export class Cluster implements ReplicaListener, RouterListener {
     router.call(() => lease.accept());
   }
 
-  refused(request: SimulatedRequest): void {
-    this.#refused++;
-    this.#ended++;
+  refused(request: SimulatedRequest, error: unknown): void {
+    // A policy of one's own that throws: its figures would be those of nothing.
+    if (!NO_PLACE.some((kind) => error instanceof kind)) throw error;
+    this.#figures.refused++;
+    this.#figures.ended++;
     this.#client.ended(request.source);
   }
 
@@ -176,7 +181,7 @@ export class Cluster implements ReplicaListener, RouterListener {
   }
 
   token(request: SimulatedRequest, outMs: number, first: boolean): void {
-    if (!first) this.#meter.gap(outMs - request.lastMs);
+    if (!first) this.#figures.gap(outMs - request.lastMs);
   }
 
   firstToken(request: SimulatedRequest): void {
@@ -186,18 +191,12 @@ export class Cluster implements ReplicaListener, RouterListener {
   answered(request: SimulatedRequest): void {
     const { source, sequence, lease, router, replica, sentMs, firstMs, lastMs, predictedTokens } = request;
     const { promptTokens, cachedTokens, generated: outputTokens } = sequence!;
-    this.#meter.answered({ sentMs, firstMs, lastMs, promptTokens, outputTokens });
+    this.#figures.answered(request);
     this.#bounds.answered(sequence!);
-    this.#hitTokens += cachedTokens;
-    this.#reprefilled += Math.max(0, request.reusableTokens - cachedTokens);
-    if (predictedTokens !== null) {
-      this.#errors.push(Math.abs(predictedTokens - cachedTokens));
-      this.#bias += predictedTokens - cachedTokens;
-    }
     const { conversation, turn } = source;
     const times = { sentMs, firstMs, lastMs, promptTokens, outputTokens, cachedTokens, predictedTokens };
-    this.#onRequest?.({ conversation, turn, router, replica, ...times, engine: engineTimes(sequence!) });
-    this.#ended++;
+    const where = { conversation, turn, warmup: this.#warming, router, replica };
+    this.#watchers.onRequest?.({ ...where, ...times, engine: engineTimes(sequence!) });
     this.#routers[router]!.call(() => lease!.release({ cachedTokens, promptTokens, completionTokens: outputTokens }));
     this.#client.ended(source);
   }
@@ -232,6 +231,7 @@ export class Cluster implements ReplicaListener, RouterListener {
       reusableTokens: 0,
       firstMs: -1,
       lastMs: -1,
+      generatedMs: -1,
     };
     this.#routers[router]!.acquire(request);
   }
@@ -255,8 +255,31 @@ export class Cluster implements ReplicaListener, RouterListener {
     return new SimulatedRouter(options, this.#events, this);
   }
 
+  get #preemptions(): number {
+    return this.#replicas.reduce((sum, { engine }) => sum + engine.counters.preemptions, 0);
+  }
+
+  #makeClient(): Client {
+    const { client, workload, seed } = this.#settings;
+    return makeClient(client, this.#rate, workload, seed, this.#events, (request) => this.#send(request));
+  }
+
+  #scrapeAgain(): void {
+    this.#scrape("interval");
+    this.#events.at(this.#events.nowMs + this.#settings.scrapeMs, "rest", () => this.#scrapeAgain());
+  }
+
+  #scrape(when: SimulatedScrape["when"]): void {
+    const { onScrape } = this.#watchers;
+    if (onScrape === undefined) return;
+    const atMs = this.#events.nowMs;
+    this.#replicas.forEach(({ metrics }, replica) => {
+      onScrape({ replica, id: this.#ids[replica]!, atMs, when, page: metrics!.expose() });
+    });
+  }
+
   #sample(): void {
-    this.#imbalance.sample(this.#replicas.map(({ requests }) => requests.size));
+    this.#figures.imbalance.sample(this.#replicas.map(({ requests }) => requests.size));
     this.#events.at(this.#events.nowMs + SAMPLE_MS, "rest", () => this.#sample());
   }
 
@@ -273,24 +296,8 @@ export class Cluster implements ReplicaListener, RouterListener {
     });
     this.#events.at(nowMs + loadReportMs, "rest", () => this.#report());
   }
-
-  #prediction(): PredictionFigures | null {
-    const requests = this.#errors.length;
-    if (requests === 0) return null;
-    const sorted = Float64Array.from(this.#errors).sort();
-    return { requests, p50: percentile(sorted, 50), p95: percentile(sorted, 95), bias: this.#bias / requests };
-  }
 }
 
 function engineTimes({ receivedMs, arrivedMs, scheduledMs, firstTokenMs, finishedMs }: Sequence): EngineTimes {
   return { receivedMs, arrivedMs, scheduledMs: scheduledMs!, firstTokenMs: firstTokenMs!, finishedMs: finishedMs! };
-}
-
-/** With the bounds that the policy's options give. */
-function sharedTree({ maxBytes, maxChars, ttlSecs }: PolicyOptions): PrefixTree {
-  return new PrefixTree({
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(maxChars !== undefined && Number.isFinite(maxChars) && { maxChars }),
-    ...(ttlSecs !== undefined && Number.isFinite(ttlSecs) && { ttlSecs }),
-  });
 }

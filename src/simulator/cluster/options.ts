@@ -53,6 +53,14 @@ export interface ClusterOptions extends PolicyOptions {
   tokenizer?: Tokenizer;
   /** Called with each router and its index before the first request comes: to observe or record it, in virtual time. */
   onRouter?: (router: Router, index: number) => void;
+  /**
+   * Sends the workload twice: the result is of the second time, which finds caches and trees as the first has left them. Default: false.
+   */
+  warmup?: boolean;
+  /** ms between two scrapes of the replicas' metrics, from the start on; 0: only where the run that is measured begins and ends. Default: 0. */
+  scrapeMs?: number;
+  /** Called with each replica's metrics when they are scraped. */
+  onScrape?: (scrape: SimulatedScrape) => void;
   /** Called for each request that has been answered. */
   onRequest?: (request: AnsweredSimulation) => void;
   /** Called now and then with the number of requests that have ended. */
@@ -65,6 +73,8 @@ export interface ClusterOptions extends PolicyOptions {
 export interface AnsweredSimulation {
   readonly conversation: number;
   readonly turn: number;
+  /** Whether it was sent to warm up. */
+  readonly warmup: boolean;
   /** Index of the router and of the replica. */
   readonly router: number;
   readonly replica: number;
@@ -78,6 +88,19 @@ export interface AnsweredSimulation {
   /** Those that the router took it to have; null where its policy does not look. */
   readonly predictedTokens: number | null;
   readonly engine: EngineTimes;
+}
+
+/** What a replica's `/metrics` told. */
+export interface SimulatedScrape {
+  /** Its index, and its id at the routers. */
+  readonly replica: number;
+  readonly id: string;
+  /** Virtual ms. */
+  readonly atMs: number;
+  /** Where the run that is measured begins or ends, or in between, every `scrapeMs` from the very start on. */
+  readonly when: "begin" | "interval" | "end";
+  /** In Prometheus' text format, under vLLM's names. */
+  readonly page: string;
 }
 
 /** When the engine did what, in virtual ms: what its metrics are made of. */
@@ -111,6 +134,8 @@ export interface ClusterSettings {
   readonly insertAt: "choice" | "accept";
   readonly matching: "exact" | "fifo";
   readonly seed: number;
+  readonly warmup: boolean;
+  readonly scrapeMs: number;
   readonly tokenizer: Tokenizer;
   /** Whatever else was given: options of the policy, which its router checks. */
   readonly policyOptions: Readonly<Record<string, unknown>>;
@@ -140,9 +165,12 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
     insertAt = "choice",
     matching = "exact",
     seed = 0,
+    warmup = false,
+    scrapeMs = 0,
     tokenizer = tokenize,
     onRouter,
     onRequest,
+    onScrape,
     onProgress,
     signal,
     ...policyOptions
@@ -160,16 +188,16 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
   if (maxOngoingRequests !== Number.POSITIVE_INFINITY) count("maxOngoingRequests", maxOngoingRequests, ", or Infinity");
   if (typeof cache === "number") count("cache", cache, `, "profile", "ample" or "tight"`);
   else word("cache", cache, ["profile", "ample", "tight"]);
-  for (const [name, value] of Object.entries({ enablePrefixCaching, enableChunkedPrefill })) {
+  for (const [name, value] of Object.entries({ enablePrefixCaching, enableChunkedPrefill, warmup })) {
     if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${shown(value)}`);
   }
-  for (const [name, value] of Object.entries({ streamBatchMs, loadReportMs, loadReportAgeMs }))
+  for (const [name, value] of Object.entries({ streamBatchMs, loadReportMs, loadReportAgeMs, scrapeMs }))
     milliseconds(name, value);
   word("tree", tree, ["shared", "own"]);
   word("insertAt", insertAt, ["choice", "accept"]);
   word("matching", matching, ["exact", "fifo"]);
   if (!Number.isSafeInteger(seed)) throw wrong("seed", seed, "a whole number");
-  for (const [name, value] of Object.entries({ tokenizer, onRouter, onRequest, onProgress })) {
+  for (const [name, value] of Object.entries({ tokenizer, onRouter, onRequest, onScrape, onProgress })) {
     if (value !== undefined && typeof value !== "function") {
       throw new TypeError(`${name} must be a function, not ${shown(value)}`);
     }
@@ -193,6 +221,8 @@ export function settingsOf(options: ClusterOptions): ClusterSettings {
     insertAt,
     matching,
     seed,
+    warmup,
+    scrapeMs,
     tokenizer,
     policyOptions,
   };

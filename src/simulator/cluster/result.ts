@@ -18,6 +18,8 @@ export interface ClusterResult {
   readonly cache: CacheFigures;
   readonly balance: BalanceFigures;
   readonly prediction: PredictionFigures | null;
+  /** What a serving benchmark gives of the warm-up, of which nothing else here tells; null without one. */
+  readonly warmup: ServingFigures | null;
 }
 
 /** What the caches held, and what better ones would have. */

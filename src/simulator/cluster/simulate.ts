@@ -1,3 +1,4 @@
+import type { ServingFigures } from "../../measure/index.js";
 import { requestsOf, type Tokenizer, tokenize, type Workload } from "../../workloads/index.js";
 import { BLOCK_SIZE, Sequence } from "../engine/index.js";
 import { Cluster } from "./cluster.js";
@@ -15,7 +16,8 @@ const SATURATING = 64;
 /**
  * Runs engines, routers and clients in virtual time, without a socket and without waiting: the engine of `simulatedReplica`, and real
  * `Router`s with their clock and timers. Same options, same result, on every runtime and however busy the machine is.
- * @throws TypeError or RangeError that names the option or the request, its value and what is accepted.
+ * @throws TypeError or RangeError that names the option or the request, its value and what is accepted; and whatever a policy of one's own
+ * throws.
  */
 export async function simulateCluster(options: ClusterOptions): Promise<ClusterResult> {
   const settings = sized(settingsOf(options));
@@ -38,33 +40,46 @@ async function saturation(settings: ClusterSettings, signal: AbortSignal | undef
   const concurrency = replicas * Math.min(maxOngoingRequests, SATURATING);
   const client = { kind: "closed", concurrency, rate: Number.POSITIVE_INFINITY } as const;
   const { serving } = await run(
-    { ...settings, policy: "pow_of_2", policyOptions: {}, client },
+    { ...settings, policy: "pow_of_2", policyOptions: {}, client, warmup: false },
     0,
     signal === undefined ? {} : { signal },
   );
   return serving.requestThroughput;
 }
 
-async function run(
-  settings: ClusterSettings,
-  rate: number,
-  { onRouter, onRequest, onProgress, signal }: Pick<ClusterOptions, "onRouter" | "onRequest" | "onProgress" | "signal">,
-): Promise<ClusterResult> {
+type Watchers = Pick<ClusterOptions, "onRouter" | "onRequest" | "onScrape" | "onProgress" | "signal">;
+
+async function run(settings: ClusterSettings, rate: number, watchers: Watchers): Promise<ClusterResult> {
+  const { onRouter, signal } = watchers;
   signal?.throwIfAborted();
-  const cluster = new Cluster(settings, rate, onRequest);
+  const cluster = new Cluster(settings, rate, watchers);
   try {
     if (onRouter !== undefined) cluster.eachRouter(onRouter);
     cluster.start();
-    while (!cluster.isOver) {
-      for (let i = 0; i < A_WHILE && !cluster.isOver; i++) cluster.advance();
-      onProgress?.(cluster.ended, settings.workload.size);
-      // Nothing depends on it: the host gets its turn, and the promises of leases are let go.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal?.throwIfAborted();
+    let warmup: ServingFigures | null = null;
+    if (settings.warmup) {
+      await toItsEnd(cluster, settings, watchers);
+      warmup = cluster.startAgain();
     }
-    return cluster.result();
+    await toItsEnd(cluster, settings, watchers);
+    cluster.end();
+    return cluster.result(warmup);
   } finally {
     cluster.dispose();
+  }
+}
+
+async function toItsEnd(
+  cluster: Cluster,
+  { workload }: ClusterSettings,
+  { onProgress, signal }: Watchers,
+): Promise<void> {
+  while (!cluster.isOver) {
+    for (let i = 0; i < A_WHILE && !cluster.isOver; i++) cluster.advance();
+    onProgress?.(cluster.ended, workload.size);
+    // Nothing depends on it: the host gets its turn, and the promises of leases are let go.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal?.throwIfAborted();
   }
 }
 

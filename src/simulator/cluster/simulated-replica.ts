@@ -1,5 +1,6 @@
 import { WAY_IN, WAY_OUT } from "../driver.js";
-import type { Engine, Step } from "../engine/index.js";
+import type { Engine, Sequence, Step } from "../engine/index.js";
+import { ReplicaMetrics } from "../metrics.js";
 import type { EventQueue } from "./event-queue.js";
 import type { SimulatedRequest } from "./simulated-request.js";
 
@@ -22,12 +23,14 @@ export class SimulatedReplica {
   stepEndMs: number | null = null;
   /** Taken and not ended, in the order in which they were taken. */
   readonly requests: Set<SimulatedRequest> = new Set();
+  /** What its `/metrics` would tell; null when nobody asks. */
+  readonly metrics: ReplicaMetrics | null;
   readonly #index: number;
   readonly #events: EventQueue;
   readonly #listener: ReplicaListener;
   readonly #maxOngoing: number;
   readonly #streamBatchMs: number;
-  readonly #bySequence = new Map<object, SimulatedRequest>();
+  readonly #bySequence = new Map<Sequence, SimulatedRequest>();
   #beginning = false;
 
   constructor(
@@ -35,7 +38,7 @@ export class SimulatedReplica {
     engine: Engine,
     events: EventQueue,
     listener: ReplicaListener,
-    { maxOngoing, streamBatchMs }: { maxOngoing: number; streamBatchMs: number },
+    { maxOngoing, streamBatchMs, tellsMetrics }: { maxOngoing: number; streamBatchMs: number; tellsMetrics: boolean },
   ) {
     this.#index = index;
     this.engine = engine;
@@ -43,6 +46,7 @@ export class SimulatedReplica {
     this.#listener = listener;
     this.#maxOngoing = maxOngoing;
     this.#streamBatchMs = streamBatchMs;
+    this.metrics = tellsMetrics ? this.#makeMetrics() : null;
   }
 
   /** Takes a request that comes now. False: it has as many as it takes. */
@@ -84,6 +88,7 @@ export class SimulatedReplica {
 
   #end(step: Step, endMs: number): void {
     const wayOutMs = endMs + WAY_OUT * this.engine.profile.apiMs;
+    this.metrics?.step(step);
     for (const { sequence, last } of this.engine.complete(step, endMs)) {
       const request = this.#bySequence.get(sequence)!;
       const first = request.lastMs < 0;
@@ -92,6 +97,7 @@ export class SimulatedReplica {
         first || wayOutMs > request.lastMs ? Math.max(wayOutMs, request.lastMs + this.#streamBatchMs) : request.lastMs;
       this.#listener.token(request, outMs, first);
       request.lastMs = outMs;
+      this.#count(request, endMs, last);
       if (first) {
         request.firstMs = outMs;
         this.#events.at(outMs, "rest", () => this.#listener.firstToken(request));
@@ -105,5 +111,25 @@ export class SimulatedReplica {
       }
     }
     this.#begin(endMs);
+  }
+
+  #count(request: SimulatedRequest, generatedMs: number, last: boolean): void {
+    if (this.metrics === null) return;
+    this.metrics.token(request.sequence!, generatedMs, request.generatedMs < 0 ? null : request.generatedMs);
+    request.generatedMs = generatedMs;
+    // Each generates as many as were asked for.
+    if (last) this.metrics.finished(request.sequence!, "length");
+  }
+
+  #makeMetrics(): ReplicaMetrics {
+    const { engine } = this;
+    return new ReplicaMetrics(engine, {
+      model: engine.profile.name,
+      intervalMs: 0,
+      adapters: [],
+      load: () => ({ running: engine.running, waiting: engine.waiting, cacheUsage: engine.cacheUsage }),
+      sequences: () => this.#bySequence.keys(),
+      clock: () => this.#events.nowMs / 1000,
+    });
   }
 }

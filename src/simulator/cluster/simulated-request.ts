@@ -28,6 +28,8 @@ export interface SimulatedRequest {
   /** When its first and its newest token came to the client. */
   firstMs: number;
   lastMs: number;
+  /** When the engine generated the newest; -1 before the first. */
+  generatedMs: number;
 }
 
 /** Tokens that no other request has: what a replica generates where the workload does not go on with it. */
