@@ -1,6 +1,6 @@
 /**
- * Makes dist/: the program in one file, whose dependencies npm installs; the fonts of pictures; and the built package warmroute,
- * whose command `--embedded` starts. Needs `npm run build` at the root.
+ * Makes dist/: the program in one file, whose dependencies npm installs, and the one that it starts for gateways that share a tree; the fonts
+ * of pictures; and the built package warmroute, whose command `--embedded` starts. Needs `npm run build` at the root.
  */
 import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,8 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 rmSync(here("dist"), { recursive: true, force: true });
 await build({
-  entryPoints: [here("main.ts")],
-  outfile: here("dist/main.js"),
+  entryPoints: { main: here("main.ts"), "shared-tree": here("serving/servers/shared-tree/main.ts") },
+  outdir: here("dist"),
   bundle: true,
   platform: "node",
   format: "esm",

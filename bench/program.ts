@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../src/cli/usage-error.js";
+import { fileFault } from "./file-fault.js";
 import manifest from "./package.json" with { type: "json" };
 import { registerPlotCommands } from "./plots/index.js";
 import { servingCommand } from "./serving/command.js";
@@ -32,8 +33,9 @@ export async function run(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`warmroute-bench: ${error.message}\n`);
+    const message = error instanceof UsageError ? error.message : fileFault(error);
+    if (message === null) throw error;
+    process.stderr.write(`warmroute-bench: ${message}\n`);
     return 2;
   }
 }

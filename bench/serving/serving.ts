@@ -121,8 +121,14 @@ export function verdict({ summary, strain, interrupted, withoutUsage, failures }
     return 130;
   }
   if (summary.completed === 0) {
-    warn(`no request was answered: ${failures.map(([cause, count]) => `${cause} (${count}×)`).join("; ")}`);
+    warn(`no request was answered: ${shownFailures(failures)}`);
     return EXIT_NOTHING_COMPLETED;
+  }
+  const failed = failures.reduce((sum, [, count]) => sum + count, 0);
+  if (failed > 0) {
+    warn(
+      `${failed} of ${failed + summary.completed} requests failed, and are in none of the figures: ${shownFailures(failures)}`,
+    );
   }
   if (withoutUsage > 0) {
     warn(
@@ -132,6 +138,11 @@ export function verdict({ summary, strain, interrupted, withoutUsage, failures }
     return EXIT_WITHOUT_USAGE;
   }
   return 0;
+}
+
+/** `HTTP 503: full (3×); the connection was cut (1×)`. */
+export function shownFailures(failures: RunReport["failures"]): string {
+  return failures.map(([cause, count]) => `${cause} (${count}×)`).join("; ");
 }
 
 function checkOptions({ outputFile, minOutputLen, maxOutputLen }: ServingOptions): void {

@@ -81,6 +81,7 @@ async function against(
   const program = fileURLToPath(new URL("./fake-server.ts", import.meta.url));
   const delays = mode === "exact" ? [TTFT_MS, GAP_MS] : [10, 10];
   const server = await startChild(process.execPath, [...process.execArgv, program, ...delays.map(String), mode], {
+    name: "the fake server",
     ready: /at (http:\S+)/,
     logs: { stderr: process.stderr },
     signal,

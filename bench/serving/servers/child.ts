@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { Watchdog } from "../../../src/cli/processes/watchdog.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
 
 /** Where a process's output goes; undefined: nowhere. */
@@ -12,37 +13,56 @@ export interface Logs {
 export interface Child {
   /** What `ready` found in its output. */
   readonly match: RegExpMatchArray | null;
+  /** How it has ended, with the end of its output, when it was not asked to; null before. */
+  lost(): string | null;
+  /** The same of one that has ended with an error. */
+  failure(): string | null;
   /** Asks it to end, and makes it after a while. */
   stop(): Promise<void>;
+}
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly ready: RegExp | null;
+  readonly logs: Logs;
+  readonly signal: AbortSignal;
+  readonly shell?: boolean;
 }
 
 const STOP_MS = 15_000;
 const SHOWN = 2000;
 
-/** Groups of processes that must not outlive this one. */
+/** Groups of processes that must not outlive this one, nor when it is killed. */
 const running = new Set<number>();
+const watchdog = new Watchdog();
 process.on("exit", () => {
   for (const group of running) killGroup(group, "SIGKILL");
 });
 
 /**
  * Starts a program, in a group of its own so that a Ctrl-C in the terminal reaches it through us.
+ * @param name what it is called when it cannot be started, or ends by itself.
  * @param ready what its output has once it is there; null: it is there once it runs.
  * @throws UsageError with the end of its output when it ends before, or the signal comes.
  */
 export async function startChild(
   command: string,
   args: readonly string[],
-  { ready, logs, signal, shell = false }: { ready: RegExp | null; logs: Logs; signal: AbortSignal; shell?: boolean },
+  { name, ready, logs, signal, shell = false }: ChildOptions,
 ): Promise<Child> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, shell });
   const closed = once(child, "close").catch(() => {});
   let output = "";
   let matched: RegExpMatchArray | null = null;
+  let stopping = false;
+  const lost = () => {
+    if (stopping || (child.exitCode === null && child.signalCode === null)) return null;
+    return `${name} ended (${ending(child)}): ${output.slice(-SHOWN).trim() || "it said nothing"}`;
+  };
   const found = new Promise<RegExpMatchArray | null>((resolve, reject) => {
     const look = (text: string) => {
-      if (matched !== null || ready === null) return;
       output = (output + text).slice(-SHOWN * 4);
+      if (matched !== null || ready === null) return;
       matched = ready.exec(output);
       if (matched !== null) resolve(matched);
     };
@@ -55,25 +75,29 @@ export async function startChild(
       look(text);
     });
     if (ready === null) child.once("spawn", () => resolve(null));
-    child.once("error", (error) => reject(new UsageError(`${command} cannot be started: ${error.message}`)));
-    void closed.then(() =>
-      reject(new UsageError(`${command} ended (${ending(child)}): ${output.slice(-SHOWN).trim()}`)),
-    );
+    child.once("error", (error) => reject(new UsageError(`${name} cannot be started: ${error.message}`)));
+    void closed.then(() => reject(new UsageError(lost()!)));
     signal.addEventListener("abort", () => reject(new UsageError("stopped")), { once: true });
   });
   found.catch(() => {});
   const { pid } = child;
-  if (pid !== undefined) running.add(pid);
+  if (pid !== undefined) {
+    running.add(pid);
+    watchdog.watch(pid);
+  }
   const stop = async () => {
+    stopping = true;
     if (pid === undefined) return;
     killGroup(pid, "SIGTERM");
     const late = setTimeout(() => killGroup(pid, "SIGKILL"), STOP_MS);
     await closed;
     clearTimeout(late);
     running.delete(pid);
+    watchdog.forget(pid);
   };
   try {
-    return { match: await found, stop };
+    const failure = () => (child.exitCode === 0 ? null : lost());
+    return { match: await found, lost, failure, stop };
   } catch (error) {
     await stop();
     throw error;

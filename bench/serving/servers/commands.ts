@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../../../src/cli/usage-error.js";
-import { startChild } from "./child.js";
+import { type Child, startChild } from "./child.js";
 import type { Launch, ServerKind, Servers } from "./servers.js";
 
 /** Servers that a command of the user's starts: vLLM, SGLang, another gateway. `{policy}` in a command stands for the strategy's policy. */
@@ -30,14 +30,15 @@ export function commandServers(options: CommandServersOptions, url: string): Ser
 async function startCommand(options: CommandServersOptions, url: string, launch: Launch): Promise<Servers> {
   const { logs, signal, policy } = launch;
   const filled = (command: string) => command.replaceAll("{policy}", policy);
+  const start = filled(options.start);
   // Its output says nothing that we know: that it has been started is what there is to wait for.
-  const child = await startChild(filled(options.start), [], { ready: null, logs, signal, shell: true });
+  const child = await startChild(start, [], { name: start, ready: null, logs, signal, shell: true });
   const stop = async () => {
     if (options.stop !== undefined) await runShell(filled(options.stop));
     await child.stop();
   };
   try {
-    await answers(options.ready ?? `${url.replace(/\/+$/, "")}/v1/models`, options.readyTimeoutS, signal);
+    await answers(options.ready ?? `${url.replace(/\/+$/, "")}/v1/models`, child, options.readyTimeoutS, signal);
   } catch (error) {
     await stop();
     throw error;
@@ -46,14 +47,17 @@ async function startCommand(options: CommandServersOptions, url: string, launch:
     id: new URL(address).host,
     url: address.replace(/\/metrics$/, ""),
   }));
-  return { urls: [url], replicas, stop };
+  // It may have left its servers behind and gone: whether they are there, their answers tell.
+  return { urls: [url], replicas, lost: () => null, stop };
 }
 
-async function answers(url: string, timeoutS: number, signal: AbortSignal): Promise<void> {
+async function answers(url: string, child: Child, timeoutS: number, signal: AbortSignal): Promise<void> {
   const until = performance.now() + timeoutS * 1000;
   let last = "";
   while (performance.now() < until) {
     if (signal.aborted) throw new UsageError("stopped");
+    const failure = child.failure();
+    if (failure !== null) throw new UsageError(failure);
     try {
       const { status, ok } = await fetch(url, { signal: AbortSignal.timeout(5000) });
       if (ok) return;

@@ -11,6 +11,7 @@ export interface EmbeddedFlags {
   readonly model?: string;
   readonly profile: ProfileName;
   readonly routers: number;
+  readonly tree: "own" | "shared";
   readonly enablePrefixCaching: boolean;
   readonly enableChunkedPrefill: boolean;
   readonly maxOngoingRequests?: number;
@@ -26,11 +27,11 @@ export function addEmbeddedOptions(command: Command): Command {
         .choices(Object.keys(PROFILES))
         .default("l4-qwen2.5-1.5b"),
     )
-    .option(
-      "--routers <count>",
-      "gateways, each with a tree of its own; requests go to one after another",
-      positiveInteger,
-      1,
+    .option("--routers <count>", "gateways, which requests go to one after another", positiveInteger, 1)
+    .addOption(
+      new Option("--tree <whose>", "each a process with a tree of its own, or one process whose routers share one")
+        .choices(["own", "shared"])
+        .default("own"),
     )
     .addOption(flag("--enable-prefix-caching", "replicas keep a prefix cache", true))
     .addOption(flag("--enable-chunked-prefill", "replicas prefill in chunks beside decoding", true))
@@ -46,10 +47,11 @@ export function addEmbeddedOptions(command: Command): Command {
 
 /** @param replicas how many. */
 export function embeddedOptionsOf(flags: EmbeddedFlags, replicas: number): EmbeddedOptions {
-  const { model, profile, enablePrefixCaching, enableChunkedPrefill, routers, maxOngoingRequests } = flags;
+  const { model, profile, enablePrefixCaching, enableChunkedPrefill, routers, tree, maxOngoingRequests } = flags;
   return {
     replicas,
     routers,
+    tree,
     replica: {
       model,
       profile,

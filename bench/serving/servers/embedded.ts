@@ -32,9 +32,15 @@ export function embeddedServers(options: EmbeddedOptions): ServerKind {
 
 async function startEmbedded(options: EmbeddedOptions, launch: Launch): Promise<Servers> {
   const { logs, signal } = launch;
-  const child = await startChild(process.execPath, simulateArguments(options), { ready: SIMULATED, logs, signal });
+  const name = "warmroute simulate";
+  const child = await startChild(process.execPath, simulateArguments(options), {
+    name,
+    ready: SIMULATED,
+    logs,
+    signal,
+  });
   const replicas = child.match![1]!.match(/http\S+/g)!.map((url, i) => ({ id: `replica-${i + 1}`, url }));
-  return behindGateways(options, replicas, launch, () => child.stop());
+  return behindGateways(options, { addresses: replicas, lost: child.lost, stop: child.stop }, launch);
 }
 
 /** What `warmroute simulate` prints once its replicas listen: an address a line. */

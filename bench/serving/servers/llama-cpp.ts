@@ -29,7 +29,7 @@ export function llamaServers(options: EmbeddedOptions): ServerKind {
         throw new UsageError(error.message);
       });
       const addresses = started.urls.map((url, i) => ({ id: `replica-${i + 1}`, url }));
-      return behindGateways(options, addresses, launch, () => started.close());
+      return behindGateways(options, { addresses, lost: () => null, stop: () => started.close() }, launch);
     },
   };
 }

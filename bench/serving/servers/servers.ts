@@ -6,6 +6,8 @@ export interface Servers {
   readonly urls: readonly string[];
   /** Whose `/metrics` tell the engines' view; none where nobody knows them. */
   readonly replicas: readonly ReplicaAddress[];
+  /** Which of them has ended by itself, and how; null as long as all are there, or nobody knows. */
+  lost(): string | null;
   /** Ends all of them, so that what they tracked is written. */
   stop(): Promise<void>;
 }

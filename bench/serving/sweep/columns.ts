@@ -107,7 +107,7 @@ function configuration({ config, ...about }: RunAbout): Record<string, Value> {
     repeat: about.repeat,
     servers: about.servers,
     routers: run.routers,
-    tree: run.routers === 1 ? null : config.tree,
+    tree: run.routers === 1 ? null : run.tree,
     dataset: about.dataset,
     seed: run.seed,
     virtual: about.virtual,

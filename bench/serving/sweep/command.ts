@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { positiveInteger } from "../../../src/cli/option-values.js";
 import { flag } from "../load/options.js";
 import { SweepFiles } from "./files.js";
+import { checkFree } from "./lock.js";
 import { sweep } from "./sweep.js";
 
 interface SweepFlags {
@@ -28,7 +29,7 @@ export function sweepCommand(program: Command, exitWith: (code: number) => void)
     .optionsGroup("In place of what the file says:")
     .option("--repeat <count>", "runs of each strategy, in the order A B B A", positiveInteger)
     .option("--routers <count>", "routers in front of the replicas", positiveInteger)
-    .addOption(new Option("--tree <whose>", "whether routers share a tree (only --virtual)").choices(["own", "shared"]))
+    .addOption(new Option("--tree <whose>", "whether routers share a tree").choices(["own", "shared"]))
     .addOption(flag("--with-warmup", "each run twice on the same servers", false).default(undefined))
     .addOption(flag("--disable-stream", "ask for whole answers", false).default(undefined))
     .option("--set <name=value>", "any other name of the file; repeat it for more", setting, {})
@@ -68,8 +69,10 @@ Exit codes: 0; 1 a strategy failed (the others are done); 2 a wrong file or comm
     .description("Remove the logs that sweeps have left.")
     .option("--out <folder>", "the sweep's folder", ".")
     .action(({ out }: { out: string }) => {
-      const removed = new SweepFiles(out).removeLogs();
-      process.stdout.write(removed ? `removed ${out}/logs\n` : `there are no logs in ${out}\n`);
+      const files = new SweepFiles(out);
+      checkFree(files.lock);
+      const removed = files.removeLogs();
+      process.stdout.write(removed > 0 ? `removed ${removed} logs of ${out}/logs\n` : `there are no logs in ${out}\n`);
     });
 }
 

@@ -15,7 +15,6 @@ export interface SweepConfig {
   readonly gpuType: string;
   readonly numServers: number;
   readonly repeat: number;
-  readonly tree: "own" | "shared";
   /** Whether custom results are recorded, and how often replicas are scraped for them, s. */
   readonly trackMetrics: boolean;
   readonly trackInterval: number;
@@ -47,7 +46,6 @@ const OWN = [
   "router_port",
   "num_servers",
   "repeat",
-  "tree",
   "track_metrics",
   "track_interval",
   "servers",
@@ -106,8 +104,6 @@ function combinations(
 
 function configOf(given: Readonly<Record<string, unknown>>): SweepConfig {
   const gpuType = word(given, "gpu_type", "L4");
-  const tree = word(given, "tree", "own");
-  if (tree !== "own" && tree !== "shared") throw new UsageError(`tree must be own or shared, not ${tree}`);
   const servers = serversOf(given);
   const run = runOf(given, servers === undefined ? gpuType : undefined);
   if (run.minOutputLen > run.maxOutputLen) {
@@ -119,7 +115,6 @@ function configOf(given: Readonly<Record<string, unknown>>): SweepConfig {
     gpuType,
     numServers: whole(given, "num_servers", 4),
     repeat: whole(given, "repeat", 1),
-    tree,
     trackMetrics: truth(given, "track_metrics", true),
     trackInterval: amount(given, "track_interval", 1),
     ...(servers !== undefined && { servers }),

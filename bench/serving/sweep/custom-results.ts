@@ -79,12 +79,16 @@ export class Scraper {
       this.#replicas.map(async (replica) => {
         const samples = await scrape(replica);
         const timeS = Date.now() / 1000;
-        // The buckets of histograms are left out: they are most of a page, and sums and counts give its averages.
-        const told = samples?.filter(({ name }) => !name.endsWith("_bucket")) ?? [];
-        for (const { series, value } of told) this.#file.write(csvLine([timeS, replica.id, series, value]));
+        for (const row of metricRows(timeS, replica.id, samples ?? [])) this.#file.write(csvLine(row));
       }),
     );
   }
+}
+
+/** Rows of `vllm_metrics`. The buckets of histograms are left out: they are most of a page, and sums and counts give its averages. */
+export function metricRows(timeS: number, replica: string, samples: readonly Sample[]): Row[] {
+  const told = samples.filter(({ name }) => !name.endsWith("_bucket"));
+  return told.map(({ series, value }) => [timeS, replica, series, value]);
 }
 
 /** A replica's metrics; null when it does not tell them. */

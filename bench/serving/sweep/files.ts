@@ -1,4 +1,13 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import { csvLine } from "../../../src/measure/index.js";
@@ -33,37 +42,43 @@ export class SweepFiles {
     return join(this.folder, ".sweep_state.json");
   }
 
-  removeLogs(): boolean {
+  /** Says what was run. */
+  get about(): string {
+    return join(this.folder, "sweep.json");
+  }
+
+  /** Says who writes into the folder. */
+  get lock(): string {
+    return join(this.folder, ".sweep_lock.json");
+  }
+
+  /** Removes the logs of sweeps; what else lies beside them stays. @returns how many. */
+  removeLogs(): number {
     const folder = join(this.folder, "logs");
-    const there = existsSync(folder);
-    rmSync(folder, { recursive: true, force: true });
-    return there;
+    if (!existsSync(folder)) return 0;
+    const all = readdirSync(folder);
+    const logs = all.filter((name) => /_std(?:out|err)\.log$/.test(name));
+    for (const name of logs) rmSync(join(folder, name), { force: true });
+    if (logs.length === all.length) rmdirSync(folder);
+    return logs.length;
   }
 }
 
 /**
- * Begins a CSV file, or makes sure that one that is there has the same columns, so that lines can be appended.
+ * Begins a CSV file, or makes sure that one that is there has the same columns and ends with a whole line, so that lines can be appended.
  * @throws UsageError when it has others.
  */
 export function beginCsv(path: string, columns: readonly string[]): void {
   const header = csvLine(columns);
   mkdirSync(dirname(path), { recursive: true });
-  if (!existsSync(path)) {
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  // Of a header that a full disk has cut nothing is worth keeping.
+  if (header.startsWith(text)) {
     writeFileSync(path, header);
     return;
   }
-  const buffer = Buffer.alloc(Buffer.byteLength(header));
-  const file = openSync(path, "r");
-  try {
-    readSync(file, buffer);
-  } finally {
-    closeSync(file);
-  }
-  if (buffer.toString() !== header) {
+  if (!text.startsWith(header)) {
     throw new UsageError(`${path} has other columns than this version writes: move it away, or choose another --out`);
   }
-}
-
-export function append(path: string, line: string): void {
-  appendFileSync(path, line);
+  if (!text.endsWith("\n")) truncateSync(path, Buffer.byteLength(text.slice(0, text.lastIndexOf("\n") + 1)));
 }

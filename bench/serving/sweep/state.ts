@@ -1,17 +1,32 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 
-/** Which runs of a sweep are done: in a file, so that a sweep that was stopped goes on where it was. */
+/** What the file has. */
+interface Stored {
+  /** Of all that decides what is run. */
+  readonly sweep: string;
+  readonly done: readonly string[];
+  /** Bytes of each CSV file, by its name, with the last run that is done. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** Which runs of a sweep are done: in a file, so that a sweep that was stopped goes on where it was, however it was stopped. */
 export class SweepState {
   readonly #path: string;
   readonly #sweep: string;
   readonly #done: Set<string>;
+  /** Those of before. */
+  readonly #sizes: Readonly<Record<string, number>>;
+  readonly #csvs = new Set<string>();
 
   /** @param sweep all that decides what is run: a state of another one does not count. */
   constructor(path: string, sweep: unknown) {
     this.#path = path;
     this.#sweep = createHash("sha256").update(JSON.stringify(sweep)).digest("hex");
-    this.#done = new Set(this.#read());
+    const stored = this.#read();
+    this.#done = new Set(stored?.done);
+    this.#sizes = stored?.sizes ?? {};
   }
 
   get count(): number {
@@ -22,15 +37,30 @@ export class SweepState {
     return this.#done.has(run);
   }
 
+  /** A run is done, and its lines are in the CSV files. */
   add(run: string): void {
     this.#done.add(run);
-    writeFileSync(this.#path, `${JSON.stringify({ sweep: this.#sweep, done: [...this.#done] }, null, 2)}\n`);
+    this.write();
+  }
+
+  /** Takes a CSV file back to what the runs that are done have left in it: one that was cut off may have written a line of its own. */
+  restore(csv: string): void {
+    const size = this.#sizes[basename(csv)];
+    if (size !== undefined && existsSync(csv) && statSync(csv).size > size) truncateSync(csv, size);
+    this.#csvs.add(csv);
+  }
+
+  /** Whole or not at all. */
+  write(): void {
+    const sizes = Object.fromEntries([...this.#csvs].map((path) => [basename(path), statSync(path).size]));
+    const stored: Stored = { sweep: this.#sweep, done: [...this.#done], sizes };
+    writeFileSync(`${this.#path}.part`, `${JSON.stringify(stored, null, 2)}\n`);
+    renameSync(`${this.#path}.part`, this.#path);
   }
 
   /** What is done is to be done again. */
   clear(): void {
     this.#done.clear();
-    this.remove();
   }
 
   /** All is done. */
@@ -38,14 +68,14 @@ export class SweepState {
     rmSync(this.#path, { force: true });
   }
 
-  #read(): string[] {
-    if (!existsSync(this.#path)) return [];
+  #read(): Stored | null {
+    if (!existsSync(this.#path)) return null;
     try {
-      const { sweep, done } = JSON.parse(readFileSync(this.#path, "utf8")) as { sweep: string; done: string[] };
-      return sweep === this.#sweep ? done : [];
+      const stored = JSON.parse(readFileSync(this.#path, "utf8")) as Stored;
+      return stored.sweep === this.#sweep ? stored : null;
     } catch {
-      // Cut while it was written: the runs that it told of are done again.
-      return [];
+      // Nobody's: it is written whole.
+      return null;
     }
   }
 }

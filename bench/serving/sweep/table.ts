@@ -4,6 +4,8 @@ import type { RunReport, RunSummary } from "../load/report.js";
 export interface TableRow {
   readonly strategy: string;
   readonly report: RunReport;
+  /** Of the run before on the same servers; null without one. */
+  readonly warmup: RunReport | null;
 }
 
 const COLUMNS: readonly (readonly [string, (summary: RunSummary) => number | undefined])[] = [
@@ -22,12 +24,14 @@ const COLUMNS: readonly (readonly [string, (summary: RunSummary) => number | und
 export function sweepTable(rows: readonly TableRow[], simulated: boolean): string {
   const strategies = [...new Set(rows.map(({ strategy }) => strategy))];
   if (strategies.length === 0) return "";
+  const warmed = rows.some(({ warmup }) => warmup !== null);
   const lines = [
-    ["strategy", "runs", ...COLUMNS.map(([name]) => name)],
+    ["strategy", "runs", ...(warmed ? ["warm-up TTFT ms"] : []), ...COLUMNS.map(([name]) => name)],
     ...strategies.map((strategy) => {
-      const own = rows.filter((row) => row.strategy === strategy).map(({ report }) => report.summary);
-      const means = COLUMNS.map(([, of]) => summarize(own.map(of).filter((value) => value !== undefined))?.mean);
-      return [strategy, String(own.length), ...means.map((mean) => mean?.toFixed(1) ?? "-")];
+      const own = rows.filter((row) => row.strategy === strategy);
+      const before = own.map(({ warmup }) => warmup?.summary.ttftMs?.mean);
+      const figures = COLUMNS.map(([, of]) => own.map(({ report }) => of(report.summary)));
+      return [strategy, String(own.length), ...[...(warmed ? [before] : []), ...figures].map(shownMean)];
     }),
   ];
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
@@ -35,4 +39,8 @@ export function sweepTable(rows: readonly TableRow[], simulated: boolean): strin
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "),
   );
   return `${text.join("\n")}\n${simulated ? "(simulated GPUs)\n" : ""}`;
+}
+
+function shownMean(values: readonly (number | undefined)[]): string {
+  return summarize(values.filter((value) => value !== undefined))?.mean.toFixed(1) ?? "-";
 }

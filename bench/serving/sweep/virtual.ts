@@ -1,20 +1,24 @@
+import { isModulePath } from "../../../src/app/index.js";
 import { POLICY_OPTIONS } from "../../../src/cli/policy-flags.js";
 import { loadPolicy } from "../../../src/cli/policy-module.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
-import { type Row, type TableName, trackingRows } from "../../../src/measure/index.js";
+import { type Row, type ServingFigures, type TableName, trackingRows } from "../../../src/measure/index.js";
 import {
-  type AnsweredSimulation,
   type ClientModel,
   type ClusterOptions,
+  type SimulatedScrape,
   simulateCluster,
 } from "../../../src/simulator/cluster/index.js";
 import type { Workload } from "../../../src/workloads/index.js";
 import type { RunReport } from "../load/report.js";
 import { ORACLE, type SweepConfig } from "./config.js";
-import { averageFigures, type EngineFigures } from "./engine-metrics.js";
+import { metricRows } from "./custom-results.js";
+import { averageFigures, type EngineFigures, engineFigures, readSamples, type Sample } from "./engine-metrics.js";
 
 export interface VirtualRun {
   readonly report: RunReport;
+  /** Of the run before on the same replicas; null without one. */
+  readonly warmup: RunReport | null;
   readonly engines: EngineFigures;
   /** What the routers tracked. */
   readonly tables: ReadonlyMap<TableName, readonly Row[]>;
@@ -30,7 +34,12 @@ export async function runVirtual(
   const { run } = config;
   const { routers } = run;
   const tables = new Map<TableName, Row[]>();
-  const answered: AnsweredSimulation[] = [];
+  const sink = (table: TableName, row: Row) => {
+    const rows = tables.get(table);
+    if (rows === undefined) tables.set(table, [row]);
+    else rows.push(row);
+  };
+  const scrapes = new Scrapes((row) => sink("vllm_metrics", row));
   const options: ClusterOptions = {
     ...policyOptionsOf(run),
     workload,
@@ -43,63 +52,67 @@ export async function runVirtual(
     enableChunkedPrefill: run.enableChunkedPrefill,
     streamBatchMs: run.streamBatchMs,
     routers,
-    tree: config.tree,
+    tree: run.tree,
     seed: run.seed,
     signal,
-    onRequest: (request) => void answered.push(request),
+    warmup: run.withWarmup,
+    scrapeMs: config.trackMetrics ? config.trackInterval * 1000 : 0,
+    onScrape: (scrape) => scrapes.take(scrape),
     onRouter(router, index) {
       if (!config.trackMetrics) return;
-      const sink = (table: TableName, row: Row) => {
-        const rows = tables.get(table);
-        if (rows === undefined) tables.set(table, [row]);
-        else rows.push(row);
-      };
       const name = routers === 1 ? "" : `router-${index + 1}`;
       router.observe(trackingRows(sink, name), { everySecs: config.trackInterval });
     },
   };
   try {
-    const { serving, cache, refused } = await simulateCluster(options);
-    const summary = {
-      ...serving,
-      cachedTokens: cache.hitTokens,
-      cacheHitRate: cache.hitRatio,
-      peakOutputThroughput: null,
-      peakConcurrent: null,
-    };
+    const { serving, cache, refused, warmup } = await simulateCluster(options);
     const failures = refused === 0 ? [] : [["no replica had a place", refused] as const];
     return {
-      report: { summary, strain: null, interrupted: false, withoutUsage: 0, failures },
-      engines: averageFigures(Array.from({ length: config.numServers }, (_, i) => enginesView(answered, i))),
+      report: reportOf(serving, { tokens: cache.hitTokens, rate: cache.hitRatio }, failures),
+      warmup: warmup === null ? null : reportOf(warmup, { tokens: null, rate: null }, []),
+      engines: scrapes.figures,
       tables,
     };
   } catch (error) {
     if (signal.aborted) throw new UsageError("stopped");
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message);
+    const isRefusal = error instanceof RangeError || error instanceof TypeError;
+    // Of a module's policy it may as well be a fault of its own, which is told with its place.
+    if (isRefusal && !isModulePath(policy)) throw new UsageError(error.message);
     throw error;
   }
 }
 
-/** What one replica's metrics would say. */
-function enginesView(all: readonly AnsweredSimulation[], replica: number): EngineFigures {
-  const own = all.filter((request) => request.replica === replica);
-  const sum = (of: (request: AnsweredSimulation) => number) => own.reduce((total, request) => total + of(request), 0);
-  const meanS = (ofMs: (request: AnsweredSimulation) => number) =>
-    own.length === 0 ? null : sum(ofMs) / own.length / 1000;
-  const decodeMs = ({ engine }: AnsweredSimulation) => engine.finishedMs - engine.firstTokenMs;
-  const gaps = sum(({ outputTokens }) => outputTokens - 1);
-  return {
-    prompt_tokens_total: sum(({ promptTokens }) => promptTokens),
-    generation_tokens_total: sum(({ outputTokens }) => outputTokens),
-    request_success_total: own.length,
-    time_to_first_token_seconds: meanS(({ engine }) => engine.firstTokenMs - engine.receivedMs),
-    time_per_output_token_seconds: gaps === 0 ? null : sum(decodeMs) / gaps / 1000,
-    e2e_request_latency_seconds: meanS(({ engine }) => engine.finishedMs - engine.receivedMs),
-    request_queue_time_seconds: meanS(({ engine }) => engine.scheduledMs - engine.arrivedMs),
-    request_inference_time_seconds: meanS(({ engine }) => engine.finishedMs - engine.scheduledMs),
-    request_prefill_time_seconds: meanS(({ engine }) => engine.firstTokenMs - engine.scheduledMs),
-    request_decode_time_seconds: meanS(decodeMs),
-  };
+function reportOf(
+  serving: ServingFigures,
+  cached: { readonly tokens: number | null; readonly rate: number | null },
+  failures: RunReport["failures"],
+): RunReport {
+  const unknown = { peakOutputThroughput: null, peakConcurrent: null };
+  const summary = { ...serving, cachedTokens: cached.tokens, cacheHitRate: cached.rate, ...unknown };
+  return { summary, strain: null, interrupted: false, withoutUsage: 0, failures };
+}
+
+/** The engines' metrics as they are scraped: what they did in the run that counts, and the rows of `vllm_metrics`. */
+class Scrapes {
+  readonly #before: (readonly Sample[])[] = [];
+  readonly #figures: EngineFigures[] = [];
+  readonly #sink: (row: Row) => void;
+
+  /** @param sink gets a row for each sample of what is scraped on the way. */
+  constructor(sink: (row: Row) => void) {
+    this.#sink = sink;
+  }
+
+  get figures(): EngineFigures {
+    return averageFigures(this.#figures);
+  }
+
+  take({ replica, id, atMs, when, page }: SimulatedScrape): void {
+    const samples = readSamples(page);
+    if (when === "begin") this.#before[replica] = samples;
+    else if (when === "end") this.#figures[replica] = engineFigures(this.#before[replica]!, samples);
+    else for (const row of metricRows(atMs / 1000, id, samples)) this.#sink(row);
+  }
 }
 
 function clientOf({ run }: SweepConfig, workload: Workload): ClientModel {
