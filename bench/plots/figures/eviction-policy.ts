@@ -12,6 +12,8 @@ export interface EvictionPolicyOptions {
   charCountFile: Files;
   /** `vllm_metrics`, as CSV or JSON, of the same run and clock. Without it only the tree is drawn. */
   vllmMetricsFile?: Files;
+  /** Whether there is a loop: without one there are no lines of it. Default: true. */
+  doEviction?: boolean;
   /** Characters of a replica above which the loop evicts. Default: 400,000. */
   evictionThresholdChars?: number;
   /** Characters of a replica down to which it does. Default: 360,000. */
@@ -28,7 +30,7 @@ const MOST_MOMENTS = 60;
 /** The tree's size over time with the loop's threshold and target; below it the tokens processed and the KV cache in use. */
 export function plotEvictionPolicy(options: EvictionPolicyOptions): Picture {
   const { charCountFile, vllmMetricsFile, title, where } = options;
-  const { evictionThresholdChars = 400_000, evictionTargetChars = 360_000, intervalSecs = 10 } = options;
+  const loop = options.doEviction === false ? null : loopOf(options);
   const tree = selected(readTable(charCountFile, "char_count_over_time"), where);
   const engines = vllmMetricsFile === undefined ? null : selected(readTable(vllmMetricsFile, "vllm_metrics"));
   const start = Math.min(startOf(tree), engines === null ? Infinity : startOf(engines));
@@ -37,10 +39,9 @@ export function plotEvictionPolicy(options: EvictionPolicyOptions): Picture {
   const xMost = Math.max(
     ...[...sizes, ...panels.flatMap(allOf)].flatMap(({ points }) => points.map(({ time }) => time)),
   );
-  const count = Math.floor(xMost / intervalSecs);
-  const moments = count > MOST_MOMENTS ? [] : Array.from({ length: count }, (_, i) => (i + 1) * intervalSecs);
+  const moments = loop === null ? [] : momentsOf(loop, xMost);
   const most = sizes.map((each) => ({ name: each.name, ...summaryOfSeries(each) }));
-  const loop = `above ${shown(evictionThresholdChars)} characters of a replica down to ${shown(evictionTargetChars)}, every ${shown(intervalSecs)} s`;
+  const evicts = loop === null ? "there is no eviction loop" : `the loop evicts ${loop.words}`;
   const last = panels.map(
     (panel) =>
       `${panel.title}: ${allOf(panel)
@@ -49,11 +50,12 @@ export function plotEvictionPolicy(options: EvictionPolicyOptions): Picture {
   );
   return {
     name: "eviction_policy",
-    title: title ?? "The tree and its eviction loop",
-    subtitle: `evicts ${loop}${moments.length > 0 ? " (vertical lines)" : ""}`,
+    title: title ?? (loop === null ? "The tree" : "The tree and its eviction loop"),
+    subtitle:
+      loop === null ? "no eviction loop" : `evicts ${loop.words}${moments.length > 0 ? " (vertical lines)" : ""}`,
     description: `Curves of the characters of each replica in the tree over time, at most ${most
       .map(({ name, max }) => `${name} ${shown(max)}`)
-      .join(", ")}; the loop evicts ${loop}.${last.length > 0 ? ` At the end ${last.join("; ")}.` : ""}`,
+      .join(", ")}; ${evicts}.${last.length > 0 ? ` At the end ${last.join("; ")}.` : ""}`,
     table: {
       columns: ["replica", "most characters", "at the end"],
       rows: sizes.map((each, i) => [each.name, shown(most[i]!.max), shown(lastOf(each))]),
@@ -66,13 +68,16 @@ export function plotEvictionPolicy(options: EvictionPolicyOptions): Picture {
           series: sizes,
           yTitle: "characters in the tree",
           height: panels.length > 0 ? 220 : 300,
-          levels: [
-            { value: evictionThresholdChars, name: `threshold ${shown(evictionThresholdChars)}` },
-            { value: evictionTargetChars, name: `target ${shown(evictionTargetChars)}`, below: true },
-          ],
+          levels:
+            loop === null
+              ? []
+              : [
+                  { value: loop.threshold, name: `threshold ${shown(loop.threshold)}` },
+                  { value: loop.target, name: `target ${shown(loop.target)}`, below: true },
+                ],
           moments,
           xMost,
-          yMost: 1.08 * Math.max(evictionThresholdChars, ...most.map(({ max }) => max)),
+          yMost: 1.08 * Math.max(loop?.threshold ?? 0, ...most.map(({ max }) => max)),
           ...(panels.length > 0 ? { xTitle: "" } : {}),
         }),
         ...panels.map(({ title: yTitle, ...drawn }, i) =>
@@ -89,6 +94,26 @@ export function plotEvictionPolicy(options: EvictionPolicyOptions): Picture {
       ],
     } as PictureSpec,
   };
+}
+
+interface Loop {
+  readonly threshold: number;
+  readonly target: number;
+  readonly everySecs: number;
+  readonly words: string;
+}
+
+function loopOf(options: EvictionPolicyOptions): Loop {
+  const { evictionThresholdChars: threshold = 400_000, evictionTargetChars = 360_000, intervalSecs = 10 } = options;
+  // As the loop does it.
+  const target = Math.min(evictionTargetChars, threshold);
+  const words = `above ${shown(threshold)} characters of a replica down to ${shown(target)}, every ${shown(intervalSecs)} s`;
+  return { threshold, target, everySecs: intervalSecs, words };
+}
+
+function momentsOf({ everySecs }: Loop, xMost: number): number[] {
+  const count = Math.floor(xMost / everySecs);
+  return count > MOST_MOMENTS ? [] : Array.from({ length: count }, (_, i) => (i + 1) * everySecs);
 }
 
 /** Tokens of all replicas together, and the share of each one's KV cache in use. */

@@ -26,6 +26,14 @@ export interface About {
   machine?: Readonly<Record<string, unknown>>;
   /** A line under the heading, for instance that the GPUs are simulated. */
   note?: string;
+  /** By the names of runs, what ran. */
+  runs?: Readonly<Record<string, RecordedPolicy>>;
+}
+
+/** The part that pictures need of what a sweep records of a run. */
+export interface RecordedPolicy {
+  /** Of the policy, by the names that `RouterOptions` has, defaults among them. */
+  options?: Readonly<Record<string, unknown>>;
 }
 
 /** Folders between a sweep's folder and its files that say nothing about the run. */

@@ -3,7 +3,7 @@ import type { TableName } from "../../../src/measure/index.js";
 import type { Picture } from "../draw/picture.js";
 import { plotBenchmarkComparison } from "../figures/benchmark-comparison.js";
 import { plotDeploymentOverhead } from "../figures/deployment-overhead.js";
-import { plotEvictionPolicy } from "../figures/eviction-policy.js";
+import { type EvictionPolicyOptions, plotEvictionPolicy } from "../figures/eviction-policy.js";
 import { plotServeLoadDistribution } from "../figures/load-distribution.js";
 import { plotServeMetricSummary, plotVllmMetricSummary } from "../figures/metric-summary.js";
 import { plotVllmMetricTimeseries } from "../figures/metric-timeseries.js";
@@ -13,7 +13,7 @@ import { countRoutingMatches } from "../figures/routing-matches.js";
 import { readTable } from "../input/read.js";
 import { comparable } from "../input/runs.js";
 import { byNumber } from "../input/series.js";
-import { readSweepFolder, type SweepFolder } from "./folder.js";
+import { type RecordedPolicy, readSweepFolder, type SweepFolder } from "./folder.js";
 
 /** All pictures of a sweep, in the order in which they are read. */
 export interface SweepPictures {
@@ -53,7 +53,7 @@ export function picturesOf(path: string): SweepPictures {
         return [];
       }
     });
-  const { serve, vllm, runs, operations } = folder;
+  const { serve, vllm, runs, operations, about } = folder;
   const ofServe = serve.length > 0 ? serve : null;
   const ofVllm = vllm.length > 0 ? vllm : null;
   const shownRuns = firstRuns(runs);
@@ -83,7 +83,10 @@ export function picturesOf(path: string): SweepPictures {
       title: "Where requests went",
       pictures: Object.keys(logs).length === 0 ? [] : drawn(() => countRoutingMatches({ logFile: logs })),
     },
-    ...shownRuns.map((run) => ({ title: run.name || "During the run", pictures: drawn(...ofRun(run)) })),
+    ...shownRuns.map((run) => ({
+      title: run.name || "During the run",
+      pictures: drawn(...ofRun(run, about.runs?.[run.name])),
+    })),
     {
       title: "The tree alone",
       pictures: operations === null ? [] : drawn(() => plotOperationBenchmark({ file: operations })),
@@ -102,7 +105,7 @@ function comparisons(file: string[]): (() => Picture)[] {
 }
 
 /** What was recorded while one strategy ran. */
-function ofRun({ name, tables }: SweepFolder["runs"][number]): (() => Picture)[] {
+function ofRun({ name, tables }: SweepFolder["runs"][number], recorded: RecordedPolicy | undefined): (() => Picture)[] {
   const plots = (table: TableName, ...of: ((file: string[]) => Picture)[]) =>
     filled(tables, table).flatMap((file) =>
       of.map((plot) => () => (name === "" ? plot(file) : withRun(plot(file), name))),
@@ -117,9 +120,21 @@ function ofRun({ name, tables }: SweepFolder["runs"][number]): (() => Picture)[]
     ),
     ...plots("deployment_overhead", (file) => plotDeploymentOverhead({ file })),
     ...plots("char_count_over_time", (charCountFile) =>
-      plotEvictionPolicy({ charCountFile, ...(engines && { vllmMetricsFile: engines }) }),
+      plotEvictionPolicy({ charCountFile, ...evictionOf(recorded), ...(engines && { vllmMetricsFile: engines }) }),
     ),
   ];
+}
+
+/** The loop that ran. Of results that do not say it the reference's, in whose name its figures are the defaults. */
+function evictionOf(recorded: RecordedPolicy | undefined): Partial<EvictionPolicyOptions> {
+  if (recorded?.options === undefined) return {};
+  const { doEviction, evictionThresholdChars, evictionTargetChars, evictionIntervalSecs } = recorded.options;
+  if (doEviction !== true) return { doEviction: false };
+  return {
+    ...(typeof evictionThresholdChars === "number" && { evictionThresholdChars }),
+    ...(typeof evictionTargetChars === "number" && { evictionTargetChars }),
+    ...(typeof evictionIntervalSecs === "number" && { intervalSecs: evictionIntervalSecs }),
+  };
 }
 
 /** A sweep's runs end in the number of the repeat. One of each strategy is shown; `plot` draws the others. */

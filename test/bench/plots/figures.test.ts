@@ -227,6 +227,13 @@ describe("plotEvictionPolicy", () => {
     expect(drawn).not.toContain("tokens processed");
   });
 
+  test("has no lines of a loop where there was none", async () => {
+    const picture = plotEvictionPolicy({ charCountFile: PREFIX_AWARE, doEviction: false });
+    expect((await words(picture)).filter((word) => /threshold|target/.test(word))).toEqual([]);
+    expect(picture).toMatchObject({ title: "The tree", subtitle: "no eviction loop" });
+    expect(picture.description).toContain("there is no eviction loop");
+  });
+
   test("says that a policy without a tree has no characters", () => {
     expect(() => plotEvictionPolicy({ charCountFile: POW_OF_2 })).toThrow(/char_count_over_time\.csv has no rows$/);
   });

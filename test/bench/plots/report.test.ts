@@ -108,6 +108,23 @@ describe("a sweep's folder", () => {
     expect(titles).toEqual(["a_pow_of_2_1", "a_prefix_aware_1"]);
   });
 
+  test.each([
+    [{ doEviction: true, evictionThresholdChars: 7000, evictionTargetChars: 5000, evictionIntervalSecs: 3 }, "7,000"],
+    [{ doEviction: false, evictionThresholdChars: 400_000 }, null],
+    [undefined, "400,000"],
+  ])("has the eviction loop of the run as it was recorded: %j", async (options, threshold) => {
+    const folder = mkdtempSync(join(scratch, "loop-"));
+    cpSync(
+      fixture("sweep/custom_results/prefix_aware/char_count_over_time.csv"),
+      join(folder, "custom_results/char_count_over_time/mine_prefix_aware.csv"),
+    );
+    const runs = { mine_prefix_aware: { strategy: "prefix_aware", options } };
+    writeFileSync(join(folder, "sweep.json"), JSON.stringify({ runs }));
+    const { html } = await sweepReport(folder);
+    expect(/evicts above ([\d,]+) characters/.exec(html)?.[1] ?? null).toBe(threshold);
+    expect(html.includes("no eviction loop")).toBe(threshold === null);
+  });
+
   test("is refused when what it says of itself cannot be read", () => {
     const folder = join(scratch, "broken");
     mkdirSync(folder);
