@@ -108,7 +108,7 @@ export function registerPlotCommands(program: Command): void {
     .option("--title <text>", "instead of the picture's own")
     .option("--workload <name>", "which of the file's (default: its first)")
     .action(draw(([file], options) => plotOperationBenchmark({ file: file!, ...options })));
-  output(plot.command("all <folder>"))
+  output(plot.command("all <folder>"), false)
     .description("every picture that the results of a sweep's folder allow")
     .action(async (folder: string, options: OutputOptions) => {
       const { sections, missing } = picturesOf(folder);
@@ -152,14 +152,15 @@ function picture(plot: Command, name: string, args: string, description: string,
     );
 }
 
-function output(command: Command): Command {
-  return command
+/** @param named whether the one picture can have another name. */
+function output(command: Command, named = true): Command {
+  command
     .option("--out <folder>", "where the files go", ".")
     .option("--format <list>", "svg, png or both", formats, ["svg"])
     .addOption(
       new Option("--theme <name>", "auto: SVG follows the reader, PNG in both").choices(THEMES).default("auto"),
-    )
-    .option("--name <name>", "of the files, without ending");
+    );
+  return named ? command.option("--name <name>", "of the files, without ending", fileName) : command;
 }
 
 /** An action that draws a picture of the files, which are the command's arguments. */
@@ -200,6 +201,11 @@ function where(value: string, before: Record<string, string[]>): Record<string, 
   if (at < 1) throw new InvalidArgumentError("It must be column=value.");
   const column = value.slice(0, at);
   return { ...before, [column]: [...(before[column] ?? []), value.slice(at + 1)] };
+}
+
+function fileName(value: string): string {
+  if (value !== "" && !/[/\\\0]/.test(value) && value !== "..") return value;
+  throw new InvalidArgumentError("It must be a file's name; --out is its folder.");
 }
 
 function formats(value: string): Format[] {

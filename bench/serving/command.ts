@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { Command } from "commander";
 import { positiveInteger } from "../../src/cli/option-values.js";
 import { policyLines } from "../../src/cli/policy-flags.js";
 import { policyValue } from "../../src/cli/policy-module.js";
+import { UsageError } from "../../src/cli/usage-error.js";
 import { addRunOptions, flag } from "./load/options.js";
 import { addEmbeddedOptions } from "./servers/embedded-options.js";
 import { type ServingOptions, serving } from "./serving.js";
@@ -37,5 +38,28 @@ Examples:
   warmroute-bench serving --embedded 4 --policy prefix_aware --request-rate 100 --max-concurrency 40
   warmroute-bench serving --base-url http://127.0.0.1:8000 --dataset-name sharegpt --dataset-path sharegpt.json`,
     )
-    .action(async (options: ServingOptions) => exitWith(await serving(options)));
+    .action(async (options: ServingOptions, given: Command) => {
+      checkWhose(given);
+      exitWith(await serving(options));
+    });
+}
+
+/** @throws UsageError for options of a cluster of one's own beside a server that is there already: they would do nothing. */
+function checkWhose(given: Command): void {
+  const isGiven = (name: string) => given.getOptionValueSource(name) === "cli";
+  const dashed = (name: string) => given.options.find((option) => option.attributeName() === name)!.long!;
+  if (isGiven("embedded")) {
+    const address = ["baseUrl", "host", "port"].find(isGiven);
+    if (address === undefined) return;
+    throw new UsageError(
+      `give --embedded or ${dashed(address)}, not both: one starts a server, the other names one that is there`,
+    );
+  }
+  const own = addEmbeddedOptions(new Command()).options.map((option) => option.attributeName());
+  const unused = ["policy", ...own].find(isGiven);
+  if (unused !== undefined) {
+    throw new UsageError(
+      `${dashed(unused)} is of a cluster that --embedded <count> starts: a server that is there has its own`,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { UsageError } from "../../src/cli/usage-error.js";
 import type { Workload } from "../../src/workloads/index.js";
+import { appendWhole } from "../append-whole.js";
 import { BACKENDS } from "./load/backends.js";
 import { Client } from "./load/client.js";
 import { datasetNameOf, datasetOf } from "./load/datasets.js";
@@ -106,7 +107,7 @@ function tell(result: LoadResult, options: ServingOptions, workload: Workload, s
       ...(options.embedded !== undefined && { embedded: options.embedded, policy: options.policy, simulated: true }),
     };
     const records = options.outputDetails ? result.records : undefined;
-    appendFileSync(options.outputFile, resultLine(report, options, run, records));
+    appendWhole(options.outputFile, resultLine(report, options, run, records));
   }
   return verdict(report);
 }

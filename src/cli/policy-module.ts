@@ -31,7 +31,8 @@ export async function loadPolicy(value: string, version = ""): Promise<RouterOpt
   try {
     module = await import(`${pathToFileURL(resolve(value)).href}${version === "" ? "" : `?version=${version}`}`);
   } catch (error) {
-    throw new UsageError(`policy ${value} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`policy ${value} cannot be loaded: ${why}`, { cause: error });
   }
   if (module.default === undefined) throw new UsageError(`policy ${value} must have a default export`);
   return module.default;

@@ -40,7 +40,7 @@ export function addRunOptions(command: Command): Command {
     .option("--host <address>", "its host", "127.0.0.1")
     .option("--port <number>", "its port", port, 8000)
     .option("--model <name>", "which model is asked for (default: the first that the server has)")
-    .option("--api-key <key>", "sent as a bearer token (default: OPENAI_API_KEY)")
+    .option("--api-key <key>", "sent as a bearer token (default: OPENAI_API_KEY)", headerValue)
     .option("--header <name=value>", "a header of each request; repeat it for more", header, {})
     .option("--extra-request-body <json>", "more fields of each request's body", jsonObject, {})
     .option("--timeout <seconds>", "how long a request waits without a sign of its answer", positiveNumber, 600)
@@ -113,7 +113,16 @@ function header(value: string, before: Readonly<Record<string, string>>): Record
   if (at < 1 || !/^[\w!#$%&'*+.^`|~-]+$/.test(value.slice(0, at))) {
     throw new InvalidArgumentError("It must be name=value.");
   }
-  return { ...before, [value.slice(0, at).toLowerCase()]: value.slice(at + 1).trim() };
+  return { ...before, [value.slice(0, at).toLowerCase()]: headerValue(value.slice(at + 1).trim()) };
+}
+
+function headerValue(value: string): string {
+  try {
+    new Headers({ value });
+    return value;
+  } catch {
+    throw new InvalidArgumentError("A header has characters of Latin-1 only, and no line breaks.");
+  }
 }
 
 function jsonObject(value: string): Record<string, unknown> {

@@ -13,12 +13,16 @@ export interface Logs {
 export interface Child {
   /** What `ready` found in its output. */
   readonly match: RegExpMatchArray | null;
+  /** Resolves when it has ended; what it has started may go on. */
+  readonly ended: Promise<unknown>;
   /** How it has ended, with the end of its output, when it was not asked to; null before. */
   lost(): string | null;
   /** The same of one that has ended with an error. */
   failure(): string | null;
   /** Asks it to end, and makes it after a while. */
   stop(): Promise<void>;
+  /** It may outlive this process. */
+  letGo(): void;
 }
 
 export interface ChildOptions {
@@ -51,20 +55,25 @@ export async function startChild(
   { name, ready, logs, signal, shell = false }: ChildOptions,
 ): Promise<Child> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, shell });
+  const ended = once(child, "exit").catch(() => {});
   const closed = once(child, "close").catch(() => {});
   let output = "";
   let matched: RegExpMatchArray | null = null;
   let stopping = false;
   const lost = () => {
     if (stopping || (child.exitCode === null && child.signalCode === null)) return null;
-    return `${name} ended (${ending(child)}): ${output.slice(-SHOWN).trim() || "it said nothing"}`;
+    const said = output.slice(-SHOWN).trim();
+    return `${name} ended (${ending(child)})${said === "" ? " and said nothing" : `: ${said}`}`;
   };
   const found = new Promise<RegExpMatchArray | null>((resolve, reject) => {
     const look = (text: string) => {
       output = (output + text).slice(-SHOWN * 4);
       if (matched !== null || ready === null) return;
       matched = ready.exec(output);
-      if (matched !== null) resolve(matched);
+      if (matched === null) return;
+      // What it says from here on is about how it ends.
+      output = "";
+      resolve(matched);
     };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       logs.stdout?.write(text);
@@ -85,6 +94,11 @@ export async function startChild(
     running.add(pid);
     watchdog.watch(pid);
   }
+  const letGo = () => {
+    if (pid === undefined) return;
+    running.delete(pid);
+    watchdog.forget(pid);
+  };
   const stop = async () => {
     stopping = true;
     if (pid === undefined) return;
@@ -92,16 +106,24 @@ export async function startChild(
     const late = setTimeout(() => killGroup(pid, "SIGKILL"), STOP_MS);
     await closed;
     clearTimeout(late);
-    running.delete(pid);
-    watchdog.forget(pid);
+    letGo();
   };
   try {
     const failure = () => (child.exitCode === 0 ? null : lost());
-    return { match: await found, lost, failure, stop };
+    return { match: await found, ended, lost, failure, stop, letGo };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Runs a command to its end, however it ends. */
+export async function runShell(command: string, logs: Logs): Promise<void> {
+  const { signal } = new AbortController();
+  const child = await startChild(command, [], { name: command, ready: null, logs, signal, shell: true });
+  await child.ended;
+  // What it has left behind on purpose stays.
+  child.letGo();
 }
 
 function ending({ exitCode, signalCode }: ChildProcess): string {

@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../../../src/cli/usage-error.js";
-import { type Child, startChild } from "./child.js";
+import { type Child, runShell, startChild } from "./child.js";
 import type { Launch, ServerKind, Servers } from "./servers.js";
 
 /** Servers that a command of the user's starts: vLLM, SGLang, another gateway. `{policy}` in a command stands for the strategy's policy. */
@@ -34,7 +32,7 @@ async function startCommand(options: CommandServersOptions, url: string, launch:
   // Its output says nothing that we know: that it has been started is what there is to wait for.
   const child = await startChild(start, [], { name: start, ready: null, logs, signal, shell: true });
   const stop = async () => {
-    if (options.stop !== undefined) await runShell(filled(options.stop));
+    if (options.stop !== undefined) await runShell(filled(options.stop), logs);
     await child.stop();
   };
   try {
@@ -69,9 +67,4 @@ async function answers(url: string, child: Child, timeoutS: number, signal: Abor
     await sleep(POLL_MS);
   }
   throw new UsageError(`${url} did not answer within ${timeoutS} s: ${last}`);
-}
-
-async function runShell(command: string): Promise<void> {
-  const child = spawn(command, { shell: true, stdio: "ignore" });
-  await once(child, "close");
 }

@@ -83,6 +83,8 @@ export function readConfig(text: string, file: string, overrides: Overrides = {}
   const given: Readonly<Record<string, unknown>> = { ...(parsed as object), ...overrides };
   try {
     const names = Object.keys(given).filter((name) => Array.isArray(given[name]) && name !== "routing_strategies_dict");
+    if (names.includes("repeat"))
+      throw new UsageError("repeat must be one number, not a list: it holds for all variants");
     return combinations(given, names).map((values) => ({
       name: names.map((name) => `${name}-${String(values[name]).replace(/[^\w.-]+/g, "_")}`).join("_"),
       config: configOf(values),
@@ -116,7 +118,7 @@ function configOf(given: Readonly<Record<string, unknown>>): SweepConfig {
     numServers: whole(given, "num_servers", 4),
     repeat: whole(given, "repeat", 1),
     trackMetrics: truth(given, "track_metrics", true),
-    trackInterval: amount(given, "track_interval", 1),
+    trackInterval: trackIntervalOf(given),
     ...(servers !== undefined && { servers }),
     run,
   };
@@ -131,6 +133,12 @@ function strategiesOf(given: unknown): Strategy[] {
       ? Object.entries(all)
       : [[String(all), all]];
   if (pairs.length === 0) throw new UsageError("routing_strategies_dict names no strategy");
+  const twice = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) !== i);
+  if (twice !== undefined) {
+    throw new UsageError(
+      `routing_strategies_dict names ${twice[0]} twice: give each a name of its own, as {a: ${twice[0]}, b: ${twice[0]}}`,
+    );
+  }
   return pairs.map(([name, policy]) => {
     if (!/^[\w.-]+$/.test(name))
       throw new UsageError(`a strategy's name is part of files' names, and cannot be ${JSON.stringify(name)}`);
@@ -240,6 +248,15 @@ function serversOf({ servers }: Readonly<Record<string, unknown>>): SweepConfig[
     readyTimeoutS: amount({ ready_timeout: timeout }, "ready_timeout", 600),
     metrics: urls,
   };
+}
+
+/** A row of each of a replica's metrics comes of each interval. */
+const SHORTEST_INTERVAL_S = 0.01;
+
+function trackIntervalOf(given: Readonly<Record<string, unknown>>): number {
+  const seconds = amount(given, "track_interval", 1);
+  if (seconds >= SHORTEST_INTERVAL_S) return seconds;
+  throw new UsageError(`track_interval must be ${SHORTEST_INTERVAL_S} s or more, not ${seconds}`);
 }
 
 function word(given: Readonly<Record<string, unknown>>, name: string, byDefault: string): string {

@@ -62,11 +62,14 @@ export class Scraper {
     mkdirSync(dirname(path), { recursive: true });
     this.#replicas = replicas;
     this.#file = createWriteStream(path);
+    // `stop` tells it.
+    this.#file.on("error", () => {});
     this.#file.write(csvHeader("vllm_metrics"));
     this.#timer = setInterval(() => this.#tick(), everyS * 1000);
     this.#tick();
   }
 
+  /** @throws the system's error when not all could be written. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#scraping;

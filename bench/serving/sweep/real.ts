@@ -1,6 +1,7 @@
 import { createWriteStream, mkdirSync, rmSync, type WriteStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import type { Workload } from "../../../src/workloads/index.js";
 import { readyServer } from "../load/ready.js";
@@ -33,8 +34,8 @@ export async function runReal(
       return await loaded(servers, { name, config }, workload, files, signal);
     } catch (error) {
       // Whatever else was seen is but a consequence.
-      const lost = servers.lost();
-      throw lost === null || signal.aborted ? error : new UsageError(lost);
+      if (!signal.aborted) await checkPresent(servers);
+      throw error;
     } finally {
       await servers.stop();
     }
@@ -62,11 +63,11 @@ async function loaded(
     const before = await Promise.all(servers.replicas.map(scrape));
     const result = await load(workload, run, server, signal);
     const after = await Promise.all(servers.replicas.map(scrape));
-    const lost = servers.lost();
-    if (lost !== null && !signal.aborted) throw new UsageError(lost);
+    const report = reportOf(result);
+    if (report.failures.length > 0 && !signal.aborted) await checkPresent(servers);
     const told = after.flatMap((samples, i) => (samples === null ? [] : [engineFigures(before[i]!, samples)]));
     return {
-      report: reportOf(result),
+      report,
       warmup: warmup === null ? null : reportOf(warmup),
       engines: averageFigures(told),
       model: server.model,
@@ -74,6 +75,16 @@ async function loaded(
   } finally {
     await scraper?.stop();
   }
+}
+
+/** Connections are cut before it is known that their process has ended. */
+const KNOWN_MS = 500;
+
+/** @throws UsageError that says which of the servers has ended, and how. */
+async function checkPresent(servers: Servers): Promise<void> {
+  await sleep(KNOWN_MS);
+  const lost = servers.lost();
+  if (lost !== null) throw new UsageError(lost);
 }
 
 function openLogs(files: SweepFiles, strategy: string): { stdout: WriteStream; stderr: WriteStream } {

@@ -19,6 +19,7 @@ export class SweepState {
   /** Those of before. */
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #csvs = new Set<string>();
+  #forgotten = 0;
 
   /** @param sweep all that decides what is run: a state of another one does not count. */
   constructor(path: string, sweep: unknown) {
@@ -27,6 +28,11 @@ export class SweepState {
     const stored = this.#read();
     this.#done = new Set(stored?.done);
     this.#sizes = stored?.sizes ?? {};
+  }
+
+  /** How many runs are done of another sweep, which was stopped and can no longer go on; 0 where there is none. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   get count(): number {
@@ -72,7 +78,9 @@ export class SweepState {
     if (!existsSync(this.#path)) return null;
     try {
       const stored = JSON.parse(readFileSync(this.#path, "utf8")) as Stored;
-      return stored.sweep === this.#sweep ? stored : null;
+      if (stored.sweep === this.#sweep) return stored;
+      this.#forgotten = stored.done.length;
+      return null;
     } catch {
       // Nobody's: it is written whole.
       return null;

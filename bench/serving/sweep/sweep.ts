@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import type { Workload } from "../../../src/workloads/index.js";
+import { appendWhole } from "../../append-whole.js";
 import { fileFault } from "../../file-fault.js";
 import { datasetNameOf, datasetOf } from "../load/datasets.js";
 import type { RunReport } from "../load/report.js";
@@ -48,6 +49,11 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   using _lock = lockFolder(files.lock);
   const state = new SweepState(files.state, { variants, virtual });
   if (options.fresh) state.clear();
+  if (state.forgotten > 0) {
+    say(
+      `a sweep of other options was stopped here after ${state.forgotten} runs: their results stay, and it begins anew if it is run again`,
+    );
+  }
   if (state.count > 0) say(`going on: ${state.count} of ${runs.length} runs are done`);
   else files.removeLogs();
   for (const { config } of variants) {
@@ -100,7 +106,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   }
   process.stdout.write(sweepTable(rows, virtual || simulated));
   const left = `the same command goes on with the ${runs.length - state.count} runs that are left`;
-  if (full !== null) throw new UsageError(`${full}; ${left}`);
+  if (full !== null) throw new UsageError(`results cannot be written to ${files.folder}: ${full}; ${left}`);
   if (stop.signal.aborted) {
     say(`stopped; ${left}`);
     return 130;
@@ -143,8 +149,8 @@ function record(
     model,
   };
   const dataset = datasetNameOf(config.run);
-  appendFileSync(files.csv("serve", dataset), serveLine(about, report, warmup));
-  appendFileSync(files.csv("vllm", dataset), vllmLine(about, engines));
+  appendWhole(files.csv("serve", dataset), serveLine(about, report, warmup));
+  appendWhole(files.csv("vllm", dataset), vllmLine(about, engines));
   state.add(name);
 }
 
@@ -157,10 +163,14 @@ function sayWarmup(name: string, { summary }: RunReport, warmup: RunReport): voi
 
 /** What a person is told of an error: of one that nobody expected, as of a policy of one's own, where it comes from as well. */
 function causeOf(error: unknown): string {
-  if (error instanceof UsageError) return error.message;
-  if (!(error instanceof Error)) return `${String(error)} was thrown`;
-  const [first] = /^\s*at .*$/m.exec(error.stack ?? "") ?? [""];
-  return `${error.name}: ${error.message}${first === "" ? "" : ` (${first.trim()})`}`;
+  if (error instanceof UsageError) return error.message + placeOf(error.cause);
+  return error instanceof Error ? `${error.name}: ${error.message}${placeOf(error)}` : `${String(error)} was thrown`;
+}
+
+/** The first line of an error's stack. */
+function placeOf(error: unknown): string {
+  const [, first] = /^\s*(at .*)$/m.exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
+  return first === undefined || first.includes("node:internal") ? "" : ` (${first})`;
 }
 
 /** All that is known of it, where the servers' errors are too. */

@@ -114,6 +114,7 @@ describe("plot", () => {
     [["--where", "benchmark_label"], "It must be column=value."],
     [["--format", "pdf"], "It must be svg, png or svg,png."],
     [["--theme", "sepia"], "Allowed choices are auto, light, dark."],
+    [["--name", "../mine"], "It must be a file's name; --out is its folder."],
     [[], "required option '--metric <name>' not specified"],
   ])("refuses %j", async (args, message) => {
     await expect(run("plot", "serve-metric-summary", SERVE, ...args)).rejects.toThrow(message);
@@ -129,6 +130,12 @@ describe("plot", () => {
     expect(drawn).toContain("eviction_policy_prefix_aware.svg");
     expect(drawn).not.toContain("eviction_policy_pow_of_2.svg");
     expect(drawn).toHaveLength(23);
+  });
+
+  test("all has a name for each, and no one for all", async () => {
+    await expect(run("plot", "all", fixture("sweep"), "--out", out, "--name", "mine")).rejects.toThrow(
+      "unknown option '--name'",
+    );
   });
 });
 

@@ -148,10 +148,38 @@ describe("serving", () => {
     [["--output-file", "/nowhere/x"], /\/nowhere\/x cannot be written/],
     [["--extra-request-body", "[1]"], /It must be a JSON object/],
     [["--header", "blue"], /It must be name=value/],
+    [["--header", "team=a\nb"], /characters of Latin-1 only, and no line breaks/],
+    [["--api-key", "€"], /'--api-key <key>' argument '€' is invalid. A header has/],
+    [["--policy", "random"], /--policy is of a cluster that --embedded <count> starts/],
+    [["--base-url", "http://a", "--sim-speed", "10"], /--sim-speed is of a cluster that --embedded/],
+    [["--embedded", "2", "--base-url", "http://a"], /give --embedded or --base-url, not both/],
+    [["--embedded", "2", "--port", "8000"], /give --embedded or --port, not both/],
   ])("%j: says what is wrong, and exits with 2", async (args, message) => {
     const run = warmrouteBench("serving", ...args);
     expect([await run.exit, run.errors()]).toEqual([2, expect.stringMatching(message)]);
     expect(run.errors().trim().split("\n")).toHaveLength(1);
+  });
+
+  test("says how many requests failed, and why, when others were answered", async () => {
+    let requests = 0;
+    const url = await server((_, response) => {
+      if (requests++ === 1) response.writeHead(503).end('{"error":{"message":"full"}}');
+      else streamed(response, [piece, usage]);
+    });
+    const run = warmrouteBench("serving", "--base-url", url, "--num-prompts", "4", "--max-concurrency", "1");
+    expect([await run.exit, run.errors()]).toEqual([
+      0,
+      expect.stringContaining("1 of 4 requests failed, and are in none of the figures: HTTP 503: full (1×)"),
+    ]);
+  });
+
+  test("prints its figures and says so in one line when the disk is full for the output file", async () => {
+    const url = await server((_, response) => streamed(response, [piece, usage]));
+    const run = warmrouteBench("serving", "--base-url", url, "--num-prompts", "3", "--output-file", "/dev/full");
+    expect(await run.exit).toBe(2);
+    expect(run.errors()).toMatch(/^warmroute-bench: \/dev\/full: ENOSPC.*$/m);
+    expect(run.errors()).not.toContain("    at ");
+    expect(run.lines).toContain("Successful requests:                     3");
   });
 
   test("tells which record of a dataset is wrong", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,4 +41,36 @@ export async function server(answer: (request: IncomingMessage, response: Server
 export function streamed(response: ServerResponse, events: readonly object[]): void {
   response.setHeader("content-type", "text/event-stream");
   response.end(`${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")}data: [DONE]\n\n`);
+}
+
+/** All processes below one. Linux only. */
+export function childrenOf(pid: number): number[] {
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const stat = statOf(Number(name));
+      return stat === null ? [] : [[Number(name), stat.parent] as const];
+    });
+  const family = [pid];
+  for (const member of family) for (const [child, parent] of parents) if (parent === member) family.push(child);
+  return family.slice(1);
+}
+
+/** Resolves when none of them runs any more. */
+export async function gone(pids: readonly number[]): Promise<void> {
+  while (pids.some((pid) => (statOf(pid)?.state ?? "Z") !== "Z")) await nextTurn();
+}
+
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function statOf(pid: number): { readonly state: string; readonly parent: number } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: state!, parent: Number(parent) };
+  } catch {
+    return null;
+  }
 }

@@ -124,7 +124,10 @@ routing_strategies_dict:
       "do_eviction must be true or false, not 1",
     ],
     ["servers: docker", "servers must be simulated or llama-cpp, or have a start, not docker"],
-    ["tree: both", "tree must be own or shared, not both"],
+    ["tree: both", "--tree <whose>' argument 'both' is invalid"],
+    ["routing_strategies_dict: [random, random]", "routing_strategies_dict names random twice"],
+    ["repeat: [1, 2]", "repeat must be one number, not a list"],
+    ["track_interval: 0.001", "track_interval must be 0.01 s or more, not 0.001"],
     [
       "gpu_type: TPU",
       "gpu_type TPU with model_name Qwen/Qwen2.5-1.5B-Instruct has no simulated profile; there are l4-",

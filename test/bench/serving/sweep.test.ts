@@ -1,7 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sweepReport } from "../../../bench/plots/index.js";
 import { run } from "../../../bench/program.js";
+import { readSamples } from "../../../bench/serving/sweep/engine-metrics.js";
+import { TABLES } from "../../../src/measure/index.js";
+import { simulatedReplica } from "../../../src/simulator/index.js";
 import { folder, warmrouteBench } from "./support.js";
 
 /** Rows by column of a CSV file without quoted line feeds. */
@@ -121,8 +125,89 @@ describe("sweep --virtual", () => {
     expect(done()).toEqual(["prefix_aware", "later"]);
   });
 
+  test("with a warm-up runs twice on the same replicas: the second time is faster, and counts", async () => {
+    const out = folder();
+    const config = join(out, "config.yaml");
+    writeFileSync(config, CONFIG);
+    expect(await run(["sweep", config, "--out", out, "--virtual", "--with-warmup"])).toBe(0);
+    const serve = rows(join(out, "csv_results/serve_reference_sweep_results.csv"));
+    for (const row of serve) {
+      expect(row).toMatchObject({ with_warmup: "True", completed: "60" });
+      expect(Number(row.mean_ttft_ms)).toBeLessThan(0.8 * Number(row.warmup_mean_ttft_ms));
+    }
+    // Of the run that counts alone.
+    for (const row of rows(join(out, "csv_results/vllm_reference_sweep_results.csv"))) {
+      expect(row.request_success_total).toBe("30");
+    }
+    // The routers tracked both, as over sockets.
+    expect(rows(join(out, "custom_results/prefix_match_rate/small_prefix_aware.csv"))).toHaveLength(120);
+  });
+
+  test("writes the engines' metrics over time, with the names that replicas have over sockets", async () => {
+    const out = folder();
+    const config = join(out, "config.yaml");
+    writeFileSync(config, CONFIG);
+    expect(await run(["sweep", config, "--out", out, "--virtual", "--set", "track_interval=0.5"])).toBe(0);
+    const scraped = rows(join(out, "custom_results/vllm_metrics/small_prefix_aware.csv"));
+    expect(Object.keys(scraped[0]!)).toEqual(Object.keys(TABLES.vllm_metrics.columns));
+    expect(new Set(scraped.map((row) => row.replica)).size).toBe(2);
+    expect([...new Set(scraped.map((row) => row.time_s))].slice(0, 3)).toEqual(["0", "0.5", "1"]);
+    const names = (page: string) => [
+      ...new Set(readSamples(page).flatMap(({ name }) => (name.endsWith("_bucket") ? [] : [name]))),
+    ];
+    const told = new Set(scraped.map((row) => /^"?([\w:]+)/.exec(row.metric!)![1]));
+    const overSockets = names(await (await simulatedReplica().fetch(new Request("http://replica/metrics"))).text());
+    expect(overSockets.length).toBeGreaterThan(25);
+    expect([...told].sort()).toEqual(overSockets.sort());
+    const { html, missing } = await sweepReport(out);
+    expect(missing).toEqual([]);
+    for (const drawn of ["KV cache used (%)", "vllm_metric_timeseries"])
+      expect([drawn, html.includes(drawn)]).toEqual([drawn, true]);
+  });
+
+  test("tells of a policy of one's own that throws what it threw and where, and goes on with the others", async () => {
+    const out = folder();
+    const config = join(out, "config.yaml");
+    const policy = (name: string, body: string) => {
+      writeFileSync(join(out, `${name}.mjs`), body);
+      return join(out, `${name}.mjs`);
+    };
+    const choosing = `let asked = 0;
+export default () => ({
+  name: "later", tree: null,
+  choose({ candidates }) {
+    if (++asked === 20) candidates.weather.read();
+    return { replica: candidates[0], reason: "custom", matchedChars: 0 };
+  },
+});`;
+    const strategies = {
+      later: policy("later", choosing),
+      at_once: policy("at_once", `export default () => { throw new Error("no licence"); };`),
+      on_loading: policy("on_loading", `throw new Error("no such database");`),
+      word: policy("word", `export default () => { throw "a word"; };`),
+      prefix_aware: "prefix_aware",
+    };
+    writeFileSync(config, CONFIG.replace(/routing.*/, `routing_strategies_dict: ${JSON.stringify(strategies)}`));
+    const bench = warmrouteBench("sweep", config, "--out", out, "--virtual");
+    expect(await bench.exit).toBe(1);
+    const failed = (name: string) => new RegExp(`^failed: small_${name}: (.*)$`, "m").exec(bench.errors())?.[1];
+    expect(failed("later")).toMatch(
+      /^TypeError: Cannot read properties of undefined .*\(at .*choose \(.*later\.mjs:5:\d+\)\)$/,
+    );
+    expect(failed("at_once")).toMatch(/^Error: no licence \(at .*at_once\.mjs:1:\d+\)\)?$/);
+    expect(failed("on_loading")).toMatch(
+      /^policy .* cannot be loaded: no such database \(at .*on_loading\.mjs:1:\d+\)$/,
+    );
+    expect(failed("word")).toBe("a word was thrown");
+    expect(failed("prefix_aware")).toBeUndefined();
+    expect(rows(join(out, "csv_results/serve_reference_sweep_results.csv")).map((row) => row.request_router)).toEqual([
+      "prefix_aware",
+    ]);
+    // The rest of the stack is where servers' errors are.
+    expect(readFileSync(join(out, "logs/later_stderr.log"), "utf8")).toMatch(/TypeError[\s\S]*\n +at .*\n +at /);
+  });
+
   test.each([
-    [["--with-warmup"], "with_warmup is for servers"],
     [["--disable-stream"], "disable_stream is for servers"],
     [["--set", "servers=mine"], "servers must be simulated"],
     [["--set", "dataset_path=/nowhere.json"], "/nowhere.json cannot be read"],
@@ -171,10 +256,39 @@ describe("sweep", () => {
     expect(existsSync(join(out, "logs"))).toBe(false);
   });
 
-  test("with sockets, routers that share a tree are refused", async () => {
+  test("gateways of one process share a tree: what one has sent, the others find", async () => {
     const out = folder();
-    writeFileSync(join(out, "config.yaml"), CONFIG);
-    const bench = warmrouteBench("sweep", join(out, "config.yaml"), "--out", out, "--routers", "8", "--tree", "shared");
-    expect([await bench.exit, bench.errors()]).toEqual([2, expect.stringContaining("tree: shared needs --virtual")]);
+    const config = join(out, "config.yaml");
+    // Each prompt is a beginning of the next, one at a time: a gateway never gets two prompts of its own in a row.
+    const conversations = Array.from({ length: 20 }, (_, i) => ({
+      from: i % 2 ? "gpt" : "human",
+      value: `${i} `.repeat(80),
+    }));
+    writeFileSync(join(out, "one.json"), JSON.stringify([{ id: "1", conversations }]));
+    const lines = [
+      "dataset_name: sharegpt",
+      `dataset_path: ${join(out, "one.json")}`,
+      "in_order: true\nnum_prompts: 8\nmax_concurrency: 1\nrequest_rate: .inf\nmax_output_len: 10",
+      "num_servers: 2\nrouters: 4\nsim_speed: 100\nrouting_strategies_dict: [prefix_aware]\nbenchmark_label: one",
+      "tree: [own, shared]",
+    ];
+    writeFileSync(config, lines.join("\n"));
+    const bench = warmrouteBench("sweep", config, "--out", out);
+    expect([await bench.exit, bench.errors()]).toEqual([
+      0,
+      expect.stringContaining("4 gateways of one process, which share a tree,"),
+    ]);
+    const known = (tree: string) => {
+      const rated = rows(join(out, `custom_results/prefix_match_rate/one_prefix_aware_tree-${tree}.csv`));
+      expect(rated).toHaveLength(8);
+      expect(new Set(rated.map((row) => row.router)).size).toBe(4);
+      return rated.filter((row) => Number(row.match_rate) > 0).length;
+    };
+    // Shared, all but the first are known; apart, each gateway's first is new to it.
+    expect([known("shared"), known("own")]).toEqual([7, 4]);
+    expect(rows(join(out, "csv_results/serve_sharegpt_sweep_results.csv"))).toMatchObject([
+      { routers: "4", tree: "own", failed: "0" },
+      { routers: "4", tree: "shared", failed: "0" },
+    ]);
   });
 });
