@@ -95,9 +95,12 @@ function configurationOf(files: readonly string[], folder: string): SweepFolder[
 
 function aboutOf(file: string): About {
   if (!existsSync(file)) return {};
+  let about: unknown;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as About;
+    about = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new UsageError(`${file}: not JSON (${(error as Error).message})`);
   }
+  if (typeof about === "object" && about !== null && !Array.isArray(about)) return about;
+  throw new UsageError(`${file}: an object was expected, not ${JSON.stringify(about)?.slice(0, 40)}`);
 }

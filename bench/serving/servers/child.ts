@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Watchdog } from "../../../src/cli/processes/watchdog.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
 
@@ -34,6 +35,8 @@ export interface ChildOptions {
 }
 
 const STOP_MS = 15_000;
+const KILLED_MS = 2000;
+const POLL_MS = 200;
 const SHOWN = 2000;
 
 /** Groups of processes that must not outlive this one, nor when it is killed. */
@@ -104,7 +107,9 @@ export async function startChild(
     if (pid === undefined) return;
     killGroup(pid, "SIGTERM");
     const late = setTimeout(() => killGroup(pid, "SIGKILL"), STOP_MS);
-    await closed;
+    // Something that it has started in a group of its own may hold its output for ever.
+    await Promise.race([closed, groupGone(pid)]);
+    for (const output of [child.stdout, child.stderr]) output.destroy();
     clearTimeout(late);
     letGo();
   };
@@ -128,6 +133,20 @@ export async function runShell(command: string, logs: Logs): Promise<void> {
 
 function ending({ exitCode, signalCode }: ChildProcess): string {
   return signalCode ?? `exit code ${exitCode}`;
+}
+
+/** Resolves when no process of the group is there, and some time after it was killed at the latest. */
+async function groupGone(group: number): Promise<void> {
+  const until = performance.now() + STOP_MS + KILLED_MS;
+  while (performance.now() < until && isThere(group)) await sleep(POLL_MS);
+}
+
+function isThere(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 function killGroup(group: number, signal: NodeJS.Signals): void {

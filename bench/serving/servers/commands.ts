@@ -29,6 +29,12 @@ async function startCommand(options: CommandServersOptions, url: string, launch:
   const { logs, signal, policy } = launch;
   const filled = (command: string) => command.replaceAll("{policy}", policy);
   const start = filled(options.start);
+  const ready = options.ready ?? `${url.replace(/\/+$/, "")}/v1/models`;
+  if ((await fault(ready)) === null) {
+    process.stderr.write(
+      `warmroute-bench: ${ready} answers before ${start} has run: servers that were there already are not afresh, and may be others\n`,
+    );
+  }
   // Its output says nothing that we know: that it has been started is what there is to wait for.
   const child = await startChild(start, [], { name: start, ready: null, logs, signal, shell: true });
   const stop = async () => {
@@ -36,7 +42,7 @@ async function startCommand(options: CommandServersOptions, url: string, launch:
     await child.stop();
   };
   try {
-    await answers(options.ready ?? `${url.replace(/\/+$/, "")}/v1/models`, child, options.readyTimeoutS, signal);
+    await answers(ready, child, options.readyTimeoutS, signal);
   } catch (error) {
     await stop();
     throw error;
@@ -45,26 +51,31 @@ async function startCommand(options: CommandServersOptions, url: string, launch:
     id: new URL(address).host,
     url: address.replace(/\/metrics$/, ""),
   }));
-  // It may have left its servers behind and gone: whether they are there, their answers tell.
-  return { urls: [url], replicas, lost: () => null, stop };
+  // When it has ended well, it has left its servers behind: whether they are there, their answers tell.
+  return { urls: [url], replicas, lost: child.failure, stop };
 }
 
 async function answers(url: string, child: Child, timeoutS: number, signal: AbortSignal): Promise<void> {
   const until = performance.now() + timeoutS * 1000;
-  let last = "";
+  let last: string | null = null;
   while (performance.now() < until) {
     if (signal.aborted) throw new UsageError("stopped");
     const failure = child.failure();
     if (failure !== null) throw new UsageError(failure);
-    try {
-      const { status, ok } = await fetch(url, { signal: AbortSignal.timeout(5000) });
-      if (ok) return;
-      last = `HTTP ${status}`;
-    } catch (error) {
-      const { cause, message } = error as Error;
-      last = cause instanceof Error ? cause.message : message;
-    }
+    last = await fault(url);
+    if (last === null) return;
     await sleep(POLL_MS);
   }
   throw new UsageError(`${url} did not answer within ${timeoutS} s: ${last}`);
+}
+
+/** Why an address does not answer well; null when it does. */
+async function fault(url: string): Promise<string | null> {
+  try {
+    const { status, ok } = await fetch(url, { signal: AbortSignal.timeout(5000) });
+    return ok ? null : `HTTP ${status}`;
+  } catch (error) {
+    const { cause, message } = error as Error;
+    return cause instanceof Error ? cause.message : message;
+  }
 }

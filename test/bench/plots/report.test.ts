@@ -130,5 +130,7 @@ describe("a sweep's folder", () => {
     mkdirSync(folder);
     writeFileSync(join(folder, "sweep.json"), "{");
     expect(() => readSweepFolder(folder)).toThrow(/sweep\.json: not JSON/);
+    writeFileSync(join(folder, "sweep.json"), "[1]");
+    expect(() => readSweepFolder(folder)).toThrow(/sweep\.json: an object was expected, not \[1\]/);
   });
 });

@@ -6,7 +6,7 @@ import { run } from "../../../bench/program.js";
 import { SERVE_COLUMNS } from "../../../bench/serving/sweep/columns.js";
 import { beginCsv } from "../../../bench/serving/sweep/files.js";
 import { csvLine } from "../../../src/measure/index.js";
-import { childrenOf, folder, gone, nextTurn, server, warmrouteBench } from "./support.js";
+import { childrenOf, folder, gone, nextTurn, server, streamed, warmrouteBench } from "./support.js";
 
 const CONFIG = `
 benchmark_label: small
@@ -24,6 +24,7 @@ function prepared(text = CONFIG): { out: string; config: string } {
   return { out, config };
 }
 
+const USAGE = { choices: [], usage: { prompt_tokens: 10, completion_tokens: 2 } };
 const SERVE = "csv_results/serve_reference_sweep_results.csv";
 const VLLM = "csv_results/vllm_reference_sweep_results.csv";
 const linesOf = (path: string) => readFileSync(path, "utf8").trim().split("\n");
@@ -205,6 +206,48 @@ test("a second Ctrl-C ends a sweep at once, with all that it has started, also w
   }
   expect(await bench.exit).toBe(130);
   await gone(started);
+});
+
+describe("servers of one's own commands", () => {
+  const answered = () => server((_, response) => streamed(response, [{ choices: [{ text: " word" }] }, USAGE]));
+
+  test("that end with an error fail at once, with what they said", async () => {
+    const servers = { start: "echo no licence for {policy} >&2; exit 3", url: "http://127.0.0.1:2" };
+    const { out, config } = prepared(`benchmark_label: own\nservers: ${JSON.stringify(servers)}\n`);
+    const bench = warmrouteBench("sweep", config, "--out", out);
+    expect(await bench.exit).toBe(1);
+    for (const policy of ["pow_of_2", "prefix_aware"]) {
+      expect(bench.errors()).toMatch(
+        new RegExp(`^failed: own_${policy}: echo .* ended \\(exit code 3\\): no licence for ${policy}$`, "m"),
+      );
+    }
+  });
+
+  test("that were there before they were started are told", async () => {
+    const url = await answered();
+    const servers = { start: "sleep 1003", url };
+    const { out, config } = prepared(
+      `num_prompts: 3\nmodel_name: a-model\nrouting_strategies_dict: [random]\nservers: ${JSON.stringify(servers)}\n`,
+    );
+    const bench = warmrouteBench("sweep", config, "--out", out);
+    expect([await bench.exit, bench.errors()]).toEqual([
+      0,
+      expect.stringContaining(`${url}/v1/models answers before sleep 1003 has run`),
+    ]);
+  });
+
+  test("that leave something behind which holds their output do not keep the sweep", async () => {
+    const url = await answered();
+    const servers = { start: "setsid sleep 30 & exit 0", url };
+    const { out, config } = prepared(
+      `num_prompts: 3\nmodel_name: a-model\nrouting_strategies_dict: [random]\nservers: ${JSON.stringify(servers)}\n`,
+    );
+    const bench = warmrouteBench("sweep", config, "--out", out);
+    const began = performance.now();
+    expect([await bench.exit, bench.errors()]).toEqual([0, expect.stringContaining("results are in ")]);
+    // It was not waited for.
+    expect(performance.now() - began).toBeLessThan(29_000);
+  });
 });
 
 function commandOf(pid: number): string {
