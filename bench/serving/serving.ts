@@ -25,28 +25,42 @@ export interface ServingOptions extends RunOptions, Omit<EmbeddedFlags, "model">
   readonly tag?: string;
 }
 
-/** Exit codes beside 0, 2 for what the person at the keyboard can put right, and 130 after Ctrl-C. */
+/** Exit codes beside 0, and 2 for what the person at the keyboard can put right. */
 export const EXIT_NOTHING_COMPLETED = 1;
 export const EXIT_WITHOUT_USAGE = 3;
+export const EXIT_STOPPED = 130;
 
 /** Loads one server, prints what it came to. @returns the exit code. */
 export async function serving(options: ServingOptions): Promise<number> {
   checkOptions(options);
   const workload = await datasetOf(options);
   using stop = stopper();
-  const servers = await startedServers(options, stop.signal);
+  try {
+    return await served(options, workload, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted || !(error instanceof UsageError)) throw error;
+    process.stderr.write("warmroute-bench: stopped before a request was sent\n");
+    return EXIT_STOPPED;
+  }
+}
+
+async function served(options: ServingOptions, workload: Workload, signal: AbortSignal): Promise<number> {
+  const servers = await startedServers(options, signal);
   try {
     const baseUrls = servers?.urls ?? [options.baseUrl ?? `http://${hostOf(options.host)}:${options.port}`];
     const server = await readyServer(options, baseUrls);
     process.stderr.write(`${workload.description}\n${server.model} at ${baseUrls.join(", ")}\n`);
-    let result = await load(workload, options, server, stop.signal);
+    let result = await load(workload, options, server, signal);
     if (options.withWarmup && !result.interrupted) {
       const first = meanTtft(result);
       process.stderr.write(`warm-up run: mean TTFT ${first} ms; now the run that counts\n`);
-      result = await load(workload, options, server, stop.signal);
+      result = await load(workload, options, server, signal);
       process.stderr.write(`mean TTFT ${meanTtft(result)} ms after ${first} ms in the warm-up run\n`);
     }
-    return tell(result, options, workload, server);
+    const code = tell(result, options, workload, server);
+    const lost = servers?.lost() ?? null;
+    if (lost !== null) process.stderr.write(`warmroute-bench: ${lost}\n`);
+    return code;
   } finally {
     await servers?.stop();
   }
@@ -119,7 +133,7 @@ export function verdict({ summary, strain, interrupted, withoutUsage, failures }
   if (warning !== null) warn(warning);
   if (interrupted) {
     warn(`stopped after ${summary.completed} answers; the figures are of these`);
-    return 130;
+    return EXIT_STOPPED;
   }
   if (summary.completed === 0) {
     warn(`no request was answered: ${shownFailures(failures)}`);

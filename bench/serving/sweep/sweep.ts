@@ -12,7 +12,7 @@ import { embeddedServers } from "../servers/embedded.js";
 import { embeddedOptionsOf } from "../servers/embedded-options.js";
 import { llamaServers } from "../servers/llama-cpp.js";
 import type { ServerKind } from "../servers/servers.js";
-import { shownFailures, verdict } from "../serving.js";
+import { EXIT_STOPPED, shownFailures, verdict } from "../serving.js";
 import { describe } from "./about.js";
 import { type RunAbout, SERVE_COLUMNS, serveLine, VLLM_COLUMNS, vllmLine } from "./columns.js";
 import { LLAMA_CPP, ORACLE, type Overrides, readConfig, type SweepConfig } from "./config.js";
@@ -86,7 +86,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
         : await runReal(run, kind, workload, files, stop.signal);
       const { report, warmup } = outcome;
       const code = verdict(report);
-      if (code === 130) break;
+      if (code === EXIT_STOPPED) break;
       if (report.summary.completed === 0) {
         throw new UsageError(`no request was answered: ${shownFailures(report.failures)}`);
       }
@@ -109,7 +109,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   if (full !== null) throw new UsageError(`results cannot be written to ${files.folder}: ${full}; ${left}`);
   if (stop.signal.aborted) {
     say(`stopped; ${left}`);
-    return 130;
+    return EXIT_STOPPED;
   }
   if (failed.size > 0) {
     for (const [name, cause] of failed) say(`failed: ${name}: ${cause}`);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folder, server, streamed, warmrouteBench } from "./support.js";
+import { childrenOf, commandOf, folder, server, streamed, warmrouteBench } from "./support.js";
 
 const piece = { choices: [{ text: " word" }] };
 const usage = { choices: [], usage: { prompt_tokens: 10, completion_tokens: 2 } };
@@ -111,6 +111,26 @@ describe("serving", () => {
     run.child.kill("SIGINT");
     expect([await run.exit, run.errors()]).toEqual([130, expect.stringContaining("stopped after 3 answers")]);
     expect(linesOf(output)).toMatchObject([{ completed: 3, interrupted: true }]);
+  });
+
+  test("stops while its cluster starts, and exits with 130", async () => {
+    const run = warmrouteBench("serving", "--embedded", "2", "--num-prompts", "9");
+    await run.error(/^a gateway and 2 simulated/);
+    run.child.kill("SIGINT");
+    expect([await run.exit, run.errors()]).toEqual([
+      130,
+      expect.stringMatching(/stopped (before a request was sent|after 0 answers)/),
+    ]);
+  });
+
+  test("tells when a process of its cluster has ended in the middle, and how", async () => {
+    const args = ["--embedded", "1", "--num-prompts", "60", "--request-rate", "20", "--max-concurrency", "4"];
+    const run = warmrouteBench("serving", ...args, "--sim-speed", "20");
+    await run.error(/^generated chats/);
+    const gateway = childrenOf(run.child.pid!).find((pid) => commandOf(pid).includes(" serve "));
+    process.kill(gateway!, "SIGKILL");
+    await run.exit;
+    expect(run.errors()).toContain("warmroute-bench: the gateway ended (SIGKILL)");
   });
 
   test("runs twice on the same servers with --with-warmup, and only the second counts", async () => {

@@ -56,6 +56,15 @@ export function childrenOf(pid: number): number[] {
   return family.slice(1);
 }
 
+/** Its words, each followed by a space; empty when it is gone. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
+
 /** Resolves when none of them runs any more. */
 export async function gone(pids: readonly number[]): Promise<void> {
   while (pids.some((pid) => (statOf(pid)?.state ?? "Z") !== "Z")) await nextTurn();
