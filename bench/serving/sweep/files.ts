@@ -8,9 +8,13 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import { csvLine } from "../../../src/measure/index.js";
+import { fileFault } from "../../file-fault.js";
+
+/** Of what is written as a stream the error has no path. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO"]);
 
 /** Where a sweep leaves what, in the reference's folders. */
 export class SweepFiles {
@@ -50,6 +54,13 @@ export class SweepFiles {
   /** Says who writes into the folder. */
   get lock(): string {
     return join(this.folder, ".sweep_lock.json");
+  }
+
+  /** What an error says of results that cannot be written; null when it is about something else, as a file of a policy of one's own. */
+  fault(error: unknown): string | null {
+    const { code = "", path } = (error ?? {}) as NodeJS.ErrnoException;
+    const isHere = path !== undefined && resolve(path).startsWith(resolve(this.folder) + sep);
+    return isHere || NO_ROOM.has(code) ? fileFault(error) : null;
   }
 
   /** Removes the logs of sweeps; what else lies beside them stays. @returns how many. */

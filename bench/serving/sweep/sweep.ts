@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import type { Workload } from "../../../src/workloads/index.js";
 import { appendWhole } from "../../append-whole.js";
-import { fileFault } from "../../file-fault.js";
 import { datasetNameOf, datasetOf } from "../load/datasets.js";
 import type { RunReport } from "../load/report.js";
 import { stopper } from "../load/stopper.js";
@@ -15,7 +14,7 @@ import type { ServerKind } from "../servers/servers.js";
 import { EXIT_STOPPED, shownFailures, verdict } from "../serving.js";
 import { describe } from "./about.js";
 import { type RunAbout, SERVE_COLUMNS, serveLine, VLLM_COLUMNS, vllmLine } from "./columns.js";
-import { LLAMA_CPP, ORACLE, type Overrides, readConfig, type SweepConfig } from "./config.js";
+import { LLAMA_CPP, ORACLE, type Overrides, readConfig, type SweepConfig, type Variant } from "./config.js";
 import { writeTables } from "./custom-results.js";
 import { beginCsv, SweepFiles } from "./files.js";
 import { lockFolder } from "./lock.js";
@@ -56,17 +55,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   }
   if (state.count > 0) say(`going on: ${state.count} of ${runs.length} runs are done`);
   else files.removeLogs();
-  for (const { config } of variants) {
-    const dataset = datasetNameOf(config.run);
-    for (const [path, columns] of [
-      [files.csv("serve", dataset), SERVE_COLUMNS],
-      [files.csv("vllm", dataset), VLLM_COLUMNS],
-    ] as const) {
-      state.restore(path);
-      beginCsv(path, columns);
-    }
-  }
-  state.write();
+  beginResults(variants, files, state);
   const note = simulated ? `Simulated GPUs${virtual ? ", in virtual time" : ""}.` : undefined;
   describe(files, { file, text, command, note }, runs);
 
@@ -96,8 +85,8 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
       rows.push({ strategy: run.row, report, warmup });
     } catch (error) {
       if (stop.signal.aborted) break;
-      full = fileFault(error);
       // What cannot be written for one strategy cannot be for the others.
+      full = files.fault(error);
       if (full !== null) break;
       failed.set(run.name, causeOf(error));
       say(`${run.name} failed: ${failed.get(run.name)}`);
@@ -119,6 +108,20 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   state.remove();
   say(`results are in ${files.folder}`);
   return worst;
+}
+
+function beginResults(variants: readonly Variant[], files: SweepFiles, state: SweepState): void {
+  for (const dataset of new Set(variants.map(({ config }) => datasetNameOf(config.run)))) {
+    for (const [whose, columns] of [
+      ["serve", SERVE_COLUMNS],
+      ["vllm", VLLM_COLUMNS],
+    ] as const) {
+      const path = files.csv(whose, dataset);
+      state.restore(path);
+      beginCsv(path, columns);
+    }
+  }
+  state.write();
 }
 
 async function runInVirtualTime(

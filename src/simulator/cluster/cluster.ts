@@ -1,27 +1,28 @@
 import type { ServingFigures } from "../../measure/index.js";
 import { Random } from "../../random/index.js";
-import type { Lease, ReplicaOptions, Router, RouterOptions } from "../../routing/index.js";
-import { NoReplicaError, QueueFullError, QueueTimeoutError } from "../../routing/index.js";
+import {
+  type Lease,
+  NoReplicaError,
+  QueueFullError,
+  QueueTimeoutError,
+  type ReplicaOptions,
+  type Router,
+  type RouterOptions,
+} from "../../routing/index.js";
 import type { PrefixTree } from "../../tree/index.js";
 import type { WorkloadRequest } from "../../workloads/index.js";
-import { BLOCK_SIZE, Engine, type Sequence } from "../engine/index.js";
+import { BLOCK_SIZE, Engine } from "../engine/index.js";
 import { CacheBounds } from "./bounds.js";
 import { type Client, makeClient } from "./client.js";
 import { EventQueue } from "./event-queue.js";
-import {
-  type ClusterOptions,
-  type ClusterSettings,
-  contextOf,
-  type EngineTimes,
-  type SimulatedScrape,
-} from "./options.js";
+import { type ClusterOptions, type ClusterSettings, contextOf, type SimulatedScrape } from "./options.js";
 import { oracle } from "./oracle.js";
 import { ClusterProbe } from "./probe.js";
 import type { ClusterResult } from "./result.js";
 import { RunFigures } from "./run-figures.js";
 import { sharedTree } from "./shared-tree.js";
 import { type ReplicaListener, SimulatedReplica } from "./simulated-replica.js";
-import { ownTokens, type SimulatedRequest } from "./simulated-request.js";
+import { engineTimes, ownTokens, type SimulatedRequest } from "./simulated-request.js";
 import { type RouterListener, SimulatedRouter } from "./simulated-router.js";
 
 /** Who is told of what happens. */
@@ -296,8 +297,4 @@ export class Cluster implements ReplicaListener, RouterListener {
     });
     this.#events.at(nowMs + loadReportMs, "rest", () => this.#report());
   }
-}
-
-function engineTimes({ receivedMs, arrivedMs, scheduledMs, firstTokenMs, finishedMs }: Sequence): EngineTimes {
-  return { receivedMs, arrivedMs, scheduledMs: scheduledMs!, firstTokenMs: firstTokenMs!, finishedMs: finishedMs! };
 }

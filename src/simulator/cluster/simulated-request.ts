@@ -1,6 +1,7 @@
 import type { Lease } from "../../routing/index.js";
 import type { WorkloadRequest } from "../../workloads/index.js";
 import type { Sequence } from "../engine/index.js";
+import type { EngineTimes } from "./options.js";
 
 /** Above every id that a tokenizer gives, so that what is generated is no text that was sent. */
 const GENERATED = 2 ** 30;
@@ -35,4 +36,10 @@ export interface SimulatedRequest {
 /** Tokens that no other request has: what a replica generates where the workload does not go on with it. */
 export function ownTokens(number: number): (index: number) => number {
   return (index) => GENERATED + ((Math.imul(number + 1, 0x9e3779b1) ^ index) & (GENERATED - 1));
+}
+
+/** @param sequence of a request that has ended. */
+export function engineTimes(sequence: Sequence): EngineTimes {
+  const { receivedMs, arrivedMs, scheduledMs, firstTokenMs, finishedMs } = sequence;
+  return { receivedMs, arrivedMs, scheduledMs: scheduledMs!, firstTokenMs: firstTokenMs!, finishedMs: finishedMs! };
 }

@@ -184,6 +184,10 @@ export default () => ({
       later: policy("later", choosing),
       at_once: policy("at_once", `export default () => { throw new Error("no licence"); };`),
       on_loading: policy("on_loading", `throw new Error("no such database");`),
+      reads: policy(
+        "reads",
+        `import { readFileSync } from "node:fs"; export default () => readFileSync("/nowhere/table");`,
+      ),
       word: policy("word", `export default () => { throw "a word"; };`),
       prefix_aware: "prefix_aware",
     };
@@ -198,6 +202,8 @@ export default () => ({
     expect(failed("on_loading")).toMatch(
       /^policy .* cannot be loaded: no such database \(at .*on_loading\.mjs:1:\d+\)$/,
     );
+    // Its file, not the sweep's.
+    expect(failed("reads")).toMatch(/^Error: ENOENT: no such file or directory, open '\/nowhere\/table' \(at /);
     expect(failed("word")).toBe("a word was thrown");
     expect(failed("prefix_aware")).toBeUndefined();
     expect(rows(join(out, "csv_results/serve_reference_sweep_results.csv")).map((row) => row.request_router)).toEqual([
