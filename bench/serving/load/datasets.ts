@@ -69,6 +69,27 @@ export async function datasetOf(options: DatasetOptions): Promise<Workload> {
   return options.inOrder ? inOrder(workload) : workload;
 }
 
+/** The last workload that was made, for those who want the same again: real files take a while to read. */
+export class LastDataset {
+  #key = "";
+  #workload: Workload | null = null;
+
+  /** As `datasetOf`. */
+  async of(options: DatasetOptions): Promise<Workload> {
+    const key = JSON.stringify(NAMES.map((name) => options[name]));
+    if (this.#workload === null || this.#key !== key) this.#workload = await datasetOf(options);
+    this.#key = key;
+    return this.#workload;
+  }
+}
+
+const NAMES: readonly (keyof DatasetOptions)[] = [
+  ...(["datasetName", "datasetPath", "datasetLink", "seed", "numPrompts", "maxConversations", "inOrder"] as const),
+  ...(["minOutputLen", "maxOutputLen", "gspNumGroups", "gspPromptsPerGroup", "gspSystemPromptLen"] as const),
+  ...(["gspQuestionLen", "gspOutputLen", "gspRangeRatio", "gspOrdered", "gspZipfAlpha"] as const),
+  ...(["randomInputLen", "randomOutputLen", "randomRangeRatio", "mooncakeSlowdownFactor"] as const),
+];
+
 function workloadNameOf(options: DatasetOptions): WorkloadName {
   const name = datasetNameOf(options);
   if (name !== "generated-shared-prefix") return name;

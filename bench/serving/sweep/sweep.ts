@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import type { Workload } from "../../../src/workloads/index.js";
 import { appendWhole } from "../../append-whole.js";
-import { datasetNameOf, datasetOf } from "../load/datasets.js";
+import { datasetNameOf, LastDataset } from "../load/datasets.js";
 import type { RunReport } from "../load/report.js";
 import { stopper } from "../load/stopper.js";
 import { commandServers } from "../servers/commands.js";
@@ -42,6 +42,9 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
   for (const { config } of variants) checkMode(config, options.virtual);
   const runs = runsOf(variants);
   const { virtual, command } = options;
+  // One that cannot be had is no strategy's fault.
+  const dataset = new LastDataset();
+  await dataset.of(runs[0]!.config.run);
   const simulated = variants[0]!.config.servers === undefined;
   const files = new SweepFiles(options.out);
   mkdirSync(files.folder, { recursive: true });
@@ -69,7 +72,7 @@ export async function sweep(file: string, options: SweepOptions): Promise<number
     const kind = kindOf(run.config, virtual);
     say(`${run.name}: ${kind.about}`);
     try {
-      const workload = await datasetOf(run.config.run);
+      const workload = await dataset.of(run.config.run);
       const outcome = virtual
         ? await runInVirtualTime(run, workload, files, stop.signal)
         : await runReal(run, kind, workload, files, stop.signal);

@@ -221,8 +221,9 @@ export default () => ({
     const out = folder();
     writeFileSync(join(out, "config.yaml"), CONFIG);
     const bench = warmrouteBench("sweep", join(out, "config.yaml"), "--out", out, "--virtual", ...args);
-    expect(await bench.exit).toBeGreaterThan(0);
-    expect(bench.errors()).toContain(message);
+    expect([await bench.exit, bench.errors()]).toEqual([2, expect.stringContaining(message)]);
+    // Before anything is written.
+    expect(readdirSync(out)).toEqual(["config.yaml"]);
   });
 });
 
