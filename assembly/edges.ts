@@ -15,19 +15,10 @@ const LEVELS: u32 = 5;
 
 export function findChild(parent: Node, key: u32): Node | null {
   let slot = parent.children;
-  if (!(slot & 1)) {
-    let child = changetype<Node | null>(slot);
-    while (child !== null && child.key != key) child = child.sibling;
-    return child;
-  }
-  let rest = key;
-  do {
-    slot = <usize>load<u32>((slot ^ 1) + ((rest & 15) << 2));
-    rest >>= 4;
-  } while (slot & 1);
-  if (!slot) return null;
-  const child = changetype<Node>(slot);
-  return child.key == key ? child : null;
+  if (slot & 1) slot = load<u32>(placeInTrie(slot, key));
+  let child = changetype<Node | null>(slot);
+  while (child !== null && child.key != key) child = child.sibling;
+  return child;
 }
 
 /** How many blocks `addChild` may allocate for a child of this key. */
@@ -38,12 +29,7 @@ export function blocksFor(parent: Node, key: u32): u32 {
     for (let each = changetype<Node | null>(slot); each !== null; each = each.sibling) siblings++;
     return siblings < MOST_SIBLINGS ? 0 : 1 + MOST_SIBLINGS * LEVELS;
   }
-  let rest = key;
-  do {
-    slot = <usize>load<u32>((slot ^ 1) + ((rest & 15) << 2));
-    rest >>= 4;
-  } while (slot & 1);
-  return slot ? LEVELS : 0;
+  return load<u32>(placeInTrie(slot, key)) ? LEVELS : 0;
 }
 
 /** Adds a child whose key the parent does not have yet. Room must have been reserved. */
@@ -80,12 +66,7 @@ export function replaceChild(parent: Node, child: Node, upper: Node): void {
   let at = changetype<usize>(parent) + offsetof<Node>("children");
   let slot = parent.children;
   if (slot & 1) {
-    let rest = child.key;
-    do {
-      at = (slot ^ 1) + ((rest & 15) << 2);
-      slot = <usize>load<u32>(at);
-      rest >>= 4;
-    } while (slot & 1);
+    at = placeInTrie(slot, child.key);
   } else {
     while (slot != changetype<usize>(child)) {
       at = slot + offsetof<Node>("sibling");
@@ -104,6 +85,17 @@ export function removeChild(parent: Node, child: Node): void {
   let at = changetype<usize>(parent) + offsetof<Node>("children");
   while (<usize>load<u32>(at) != changetype<usize>(child)) at = <usize>load<u32>(at) + offsetof<Node>("sibling");
   store<u32>(at, <u32>changetype<usize>(child.sibling));
+}
+
+/** Where in a trie the child of that key is, if it has one: another child may be there, which has no siblings, or 0. */
+function placeInTrie(slot: usize, key: u32): usize {
+  let at: usize;
+  do {
+    at = (slot ^ 1) + ((key & 15) << 2);
+    slot = <usize>load<u32>(at);
+    key >>= 4;
+  } while (slot & 1);
+  return at;
 }
 
 function newBlock(): usize {

@@ -24,6 +24,8 @@ const FIRST: u32 = 2;
 const LAST: u32 = 4;
 /** The candidates of a match are all tenants; otherwise those of the bitmap at `bitmaps()`. */
 const EVERYONE: u32 = 8;
+/** An insert begins where the match just made has ended; `units` and `form` are those of the match's last piece, which the window still holds. */
+const MATCHED: u32 = 16;
 
 /** Length of the bitmaps below, in 64-bit words: bit `slot & 63` of word `slot >> 6`. Changes with `add_tenant` only. */
 export function bitmap_words(): u32 {
@@ -52,11 +54,6 @@ export function select_namespace(number: u32): usize {
   return changetype<usize>(namespaceRoot());
 }
 
-/** The number of the namespace whose root this node is, or 0. */
-export function node_namespace(node: Node): u32 {
-  return node.units == 0 ? node.key : 0;
-}
-
 /**
  * The new tenant, or 0 when there is no room. `slot`: the smallest number that no tenant has. `chunk`: the tenant of the
  * first slot with the same `slot >> 6`, be it removed, or 0 when there has been none.
@@ -74,37 +71,26 @@ export function characters(tenant: Tenant): u32 {
 }
 
 /**
- * 1: the piece has been taken, and with the last one the insert is complete. 0: there is no room; then `insert_make_room`,
- * or `insert_shorten` when that has found nothing, and `insert_retry`, until the answer is another. 2: the insert is
+ * 1: the piece has been taken, and with the last one the insert is complete. 0: there is no room; then `insert_make_room` and
+ * `insert_retry`, with less of the text when that has found nothing, until the answer is another. 2: the insert is
  * complete with a shorter text, and no further piece is to be given.
  */
 export function insert(units: u32, form: u32, tenant: Tenant, time: f64): u32 {
+  let from = WINDOW;
   if (form & FIRST) beginInsert();
+  if (form & MATCHED) from = beginInsertAtMatch();
   const wide = form & WIDE;
-  return takePiece(WINDOW, WINDOW + (<usize>units << wide), wide, (form & LAST) != 0, tenant, time);
-}
-
-/**
- * As `insert`, but begins where the match just made has ended: `units` and `form` are those of the match's last piece,
- * which the window still holds.
- */
-export function insert_matched(units: u32, form: u32, tenant: Tenant, time: f64): u32 {
-  const wide = form & WIDE;
-  const from = beginInsertAtMatch();
   return takePiece(from, WINDOW + (<usize>units << wide), wide, (form & LAST) != 0, tenant, time);
 }
 
-export function insert_retry(): u32 {
-  return retry();
+/** @param shorter with less of the text than there is. */
+export function insert_retry(shorter: bool): u32 {
+  return shorter ? shorten() : retry();
 }
 
 /** Evicts what one earlier insert touched and nobody since, the oldest of all. Whose it was, or 0 when none is left. */
 export function insert_make_room(): usize {
   return evictOldest(makeRoom());
-}
-
-export function insert_shorten(): u32 {
-  return shorten();
 }
 
 /** As `insert_make_room`, while no insert is under way, and only a unit that is older than this time. */
@@ -153,8 +139,8 @@ export function match_each(): void {
 
 /** Whether a text beginning with this character would match anything at all; if not, the match is complete. */
 export function begins(character: u32, everyone: bool): bool {
-  if (canBegin(character, everyone)) return true;
   begin();
+  if (canBegin(character, everyone)) return true;
   report(RESULTS);
   return false;
 }
@@ -182,37 +168,35 @@ export function measure(): void {
 }
 
 /**
- * A tenant's recency list, newest first, the root's entry before all others: begin, then take as much as the window holds, rows of
- * `node u32 | call u32 | time f64`, until there are none.
+ * A tenant's recency list, newest first, the root's entry before all others: as much of it as the window holds, rows of
+ * `node u32 | call u32 | time f64`. For 0 what comes after that, until there are none.
  */
-export function list_begin(tenant: Tenant): void {
-  beginListing(tenant);
-}
-
-export function list_more(): u32 {
+export function list(tenant: Tenant | null): u32 {
+  if (tenant !== null) beginListing(tenant);
   return listRows(WINDOW, ROWS);
 }
 
 /** How many rows of a recency list the window holds. */
 const ROWS: u32 = <u32>(WINDOW_BYTES >> 4);
 
-export function node_parent(child: Node): usize {
-  return changetype<usize>(child.parent);
+/**
+ * Writes to RESULTS, as u32: a node's parent, the number of the namespace whose root it is, or 0, its units, and how many bytes each needs: 1
+ * if all are up to 0xFF, however they are stored, else 2.
+ */
+export function describe(node: Node): void {
+  store<u32>(RESULTS, <u32>changetype<usize>(node.parent));
+  store<u32>(RESULTS, node.units ? 0 : node.key, 4);
+  store<u32>(RESULTS, node.units, 8);
+  store<u32>(RESULTS, isLatin1(node) ? 1 : 2, 12);
 }
 
-/** Whether all of a node's units are up to 0xFF. */
-export function node_is_latin1(whose: Node): bool {
-  return isLatin1(whose);
-}
-
-export function node_units(whose: Node): u32 {
-  return whose.units;
-}
-
-/** Writes a part of a node's text to the window, from unit `from` on, two bytes a unit or, without WIDE, one. Returns how many. */
-export function node_text(whose: Node, from: u32, form: u32): u32 {
+/**
+ * Writes a part of a node's text to the window, from its byte `at` to its end: from unit `from` on, two bytes a unit or, without WIDE, one.
+ * Returns how many.
+ */
+export function node_text(whose: Node, from: u32, form: u32, at: usize): u32 {
   const wide = form & WIDE;
-  return <u32>copyText(whose, from, WINDOW_BYTES >> wide, WINDOW, wide);
+  return <u32>copyText(whose, from, (WINDOW_BYTES - at) >> wide, WINDOW + at, wide);
 }
 
 /** The root of the selected namespace, which must have none. */
@@ -244,27 +228,25 @@ export function restore_call(number: u32): void {
 }
 
 /**
- * Begins to graft a text below `parent`: the nodes that it needs are made, and become nobody's. Its pieces are those of an insert, none
- * marked FIRST, for any tenant; then `grafted` is the node in which it ends, plus 1 if it went along a
- * node that was there already, instead of becoming a single new one.
+ * Grafts a text below a node, or, for 0, the tree's root: the nodes that it needs are made, and become nobody's. A piece lies from byte `at`
+ * of the window on. Returns 0 when there is no room. After the last piece: the node in which the text ends, plus 1 if it went along a node
+ * that was there already, instead of becoming a single new one; before, any other number.
  */
-export function graft(parent: usize): void {
-  beginGraft(parent ? changetype<Node>(parent) : root);
+export function graft(parent: usize, at: usize, units: u32, form: u32): usize {
+  if (form & FIRST) beginGraft(parent ? changetype<Node>(parent) : root);
+  const wide = form & WIDE;
+  const last = (form & LAST) != 0;
+  const from = WINDOW + at;
+  const taken = takePiece(from, from + (<usize>units << wide), wide, last, changetype<Tenant>(0), 0);
+  return last && taken ? changetype<usize>(placed) | (wentAlong ? 1 : 0) : taken;
 }
 
-export function grafted(): usize {
-  return changetype<usize>(placed) | (wentAlong ? 1 : 0);
-}
-
-/** A checksum of bytes that come through the window: begin, add the pieces, then have it written to RESULTS (u64). */
-export function sum_begin(): void {
-  beginSum();
-}
-
-export function sum_add(bytes: u32): void {
+/**
+ * Writes to RESULTS a checksum (u64) of bytes that come through the window in pieces, the first marked FIRST: that of all so far. Each but the
+ * last has a multiple of 32.
+ */
+export function sum(bytes: u32, form: u32): void {
+  if (form & FIRST) beginSum();
   addToSum(WINDOW, bytes);
-}
-
-export function sum_end(): void {
   store<u64>(RESULTS, endSum());
 }

@@ -189,7 +189,7 @@ function plan(holding: bool): bool {
     if (!want(NODE_GRAINS, 1, holding) || !want(sharedGrains(node), 1, holding)) return false;
     planCut(node, offset);
     if (!want(upperGrains, 1, holding) || !want(lowerGrains, 1, holding)) return false;
-    if (!findOwner(node, tenant)) {
+    if (!bare && !findOwner(node, tenant)) {
       added += charactersUpTo(node, offset);
       if (!isTabled(node) && !want(ownerGrains(node), 1, holding)) return false;
     }

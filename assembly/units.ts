@@ -33,24 +33,36 @@ export function equalUnits(a: usize, aWide: u32, b: usize, bWide: u32, count: us
   return aWide ? equalMixed(b, a, count) : equalMixed(a, b, count);
 }
 
-/**
- * Four vectors a step, the last step overlapping the one before; below 64 bytes one vector a step, the last partly past
- * the end, which is safe (memory.ts keeps a guard).
- */
+/** Four vectors a step, then one, the last partly past the end, which is safe (memory.ts keeps a guard). */
 function equalBytes(a: usize, b: usize, count: usize): usize {
   let at: usize = 0;
-  if (count >= 64) {
-    const last = count - 64;
-    while (!differ64(a + at, b + at)) {
-      if (at == last) return count;
-      at = min(at + 64, last);
-    }
-  }
+  while (at + 64 <= count && !differ64(a + at, b + at)) at += 64;
   for (; at < count; at += 16) {
     const different = i8x16.bitmask(i8x16.ne(v128.load(a + at), v128.load(b + at)));
     if (different) return min<usize>(count, at + <usize>ctz(different));
   }
   return count;
+}
+
+/** Whether more than 8 bytes are the same: 64 a step, or 8, the last step overlapping the one before. */
+// @ts-ignore: decorator
+@inline
+export function areEqual(a: usize, b: usize, count: usize): bool {
+  let at: usize = 0;
+  if (count >= 64) {
+    const last = count - 64;
+    while (!differ64(a + at, b + at)) {
+      if (at == last) return true;
+      at = min(at + 64, last);
+    }
+    return false;
+  }
+  const last = count - 8;
+  while (load<u64>(a + at) == load<u64>(b + at)) {
+    if (at == last) return true;
+    at = min(at + 8, last);
+  }
+  return false;
 }
 
 // @ts-ignore: decorator
@@ -91,12 +103,8 @@ export function aboveLatin1(from: usize, count: usize): bool {
   const end = from + (count << 1);
   const high = i16x8.splat(<i16>0xff00);
   let at = from;
-  for (; at + 64 <= end; at += 64) {
-    const any = v128.or(
-      v128.or(v128.load(at), v128.load(at, 16)),
-      v128.or(v128.load(at, 32), v128.load(at, 48)),
-    );
-    if (v128.any_true(v128.and(any, high))) return true;
+  for (; at + 16 <= end; at += 16) {
+    if (v128.any_true(v128.and(v128.load(at), high))) return true;
   }
   for (; at < end; at += 2) {
     if (load<u16>(at) > 0xff) return true;
@@ -110,22 +118,17 @@ export function copyUnits(to: usize, toWide: u32, from: usize, fromWide: u32, co
     memory.copy(to, from, count << toWide);
     return;
   }
-  const vectors = count & ~15;
   let at: usize = 0;
   if (toWide) {
-    for (; at < vectors; at += 16) {
-      const units = v128.load(from + at);
-      v128.store(to + (at << 1), i16x8.extend_low_i8x16_u(units));
-      v128.store(to + (at << 1), i16x8.extend_high_i8x16_u(units), 16);
-    }
+    // Rare: a text that crosses with one byte a unit only here and there.
     for (; at < count; at++) store<u16>(to + (at << 1), load<u8>(from + at));
-  } else {
-    for (; at < vectors; at += 16) {
-      const units = from + (at << 1);
-      v128.store(to + at, i8x16.narrow_i16x8_u(v128.load(units), v128.load(units, 16)));
-    }
-    for (; at < count; at++) store<u8>(to + at, load<u16>(from + (at << 1)));
+    return;
   }
+  for (const vectors = count & ~15; at < vectors; at += 16) {
+    const units = from + (at << 1);
+    v128.store(to + at, i8x16.narrow_i16x8_u(v128.load(units), v128.load(units, 16)));
+  }
+  for (; at < count; at++) store<u8>(to + at, load<u16>(from + (at << 1)));
 }
 
 /** How many surrogate pairs lie within `count` two-byte units. */

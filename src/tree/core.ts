@@ -6,15 +6,12 @@ export interface TreeCore {
   bitmaps(): number;
   set_candidates(): void;
   select_namespace(number: number): number;
-  node_namespace(node: number): number;
   add_tenant(slot: number, chunk: number, time: number): number;
   remove_tenant(tenant: number): number;
   characters(tenant: number): number;
   insert(units: number, form: number, tenant: number, time: number): number;
-  insert_matched(units: number, form: number, tenant: number, time: number): number;
-  insert_retry(): number;
+  insert_retry(shorter: number): number;
   insert_make_room(): number;
-  insert_shorten(): number;
   evict_before(time: number): number;
   revoke_insert(tenant: number, call: number, kept: number): number;
   prefix_match(units: number, form: number): number;
@@ -23,27 +20,22 @@ export interface TreeCore {
   measure(): void;
   compact(tenant: number): number;
   evict_tenant_by_lru(tenant: number, least: number): number;
-  list_begin(tenant: number): void;
-  list_more(): number;
-  node_parent(node: number): number;
-  node_text(node: number, from: number, form: number): number;
-  node_is_latin1(node: number): number;
-  node_units(node: number): number;
+  list(tenant: number): number;
+  describe(node: number): void;
+  node_text(node: number, from: number, form: number, at: number): number;
   restore_namespace(): number;
   restore_entries(tenant: number, rows: number): number;
   restore_tenant(tenant: number): number;
   restore_call(number: number): void;
-  graft(parent: number): void;
-  grafted(): number;
-  sum_begin(): void;
-  sum_add(bytes: number): void;
-  sum_end(): void;
+  graft(parent: number, at: number, units: number, form: number): number;
+  sum(bytes: number, form: number): void;
 }
 
 export const WIDE = 1;
 export const FIRST = 2;
 export const LAST = 4;
 export const EVERYONE = 8;
+export const MATCHED = 16;
 
 /** What `insert` answers. */
 export const NO_ROOM = 0;
@@ -62,6 +54,9 @@ export const RESULTS: number = WINDOW + WINDOW_BYTES + 64;
 export const EVICTED: number = (RESULTS >>> 2) + 4;
 export const LAST_CALL: number = EVICTED + 2;
 export const LAST_KEPT: number = EVICTED + 3;
+
+/** Where, in the same way, `describe` leaves a node's parent, namespace, units and bytes a unit. */
+export const DESCRIBED: number = RESULTS >>> 2;
 
 /** Bytes of a page of WebAssembly memory. */
 export const PAGE = 65536;

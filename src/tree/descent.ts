@@ -1,4 +1,4 @@
-import { EVERYONE, FIRST, LAST, NO_ROOM, SHORTENED, TAKEN, type TreeCore, WINDOW } from "./core.js";
+import { EVERYONE, FIRST, LAST, MATCHED, NO_ROOM, SHORTENED, TAKEN, type TreeCore, WINDOW } from "./core.js";
 import { Crossing } from "./crossing.js";
 import type { Evictions } from "./evictions.js";
 
@@ -8,6 +8,8 @@ export class Descent {
   readonly #core: TreeCore;
   /** Units that crossed in the last walk; 0 when the first character was enough to end it. */
   #crossed = 0;
+  /** The first character of the last text, if anything of it matched; else none. */
+  #begun = -1;
 
   readonly #evictions: Evictions;
 
@@ -32,7 +34,9 @@ export class Descent {
     const length = text.length;
     let form = FIRST | (everyone ? EVERYONE : 0);
     this.#crossed = 0;
-    if (length > 0 && core.begins(text.codePointAt(0)!, form & EVERYONE) === 0) return 0;
+    // Asked alone, it saves a text that matches nothing from crossing. Texts under one template all begin with one character.
+    const first = length > 0 ? text.codePointAt(0)! : this.#begun;
+    if (first !== this.#begun && core.begins(first, form & EVERYONE) === 0) return 0;
     let from = 0;
     let matched: number;
     do {
@@ -43,6 +47,7 @@ export class Descent {
       form &= ~FIRST;
     } while (matched === from && from < length);
     this.#crossed = from;
+    this.#begun = matched > 0 ? first : -1;
     return matched;
   }
 
@@ -59,8 +64,8 @@ export class Descent {
       this.insert(text, tenant, timeS);
       return;
     }
-    const form = crossing.form | (crossed === text.length ? LAST : 0);
-    const answer = this.#settle(this.#core.insert_matched(crossing.units, form, tenant, timeS));
+    const form = MATCHED | crossing.form | (crossed === text.length ? LAST : 0);
+    const answer = this.#settle(this.#core.insert(crossing.units, form, tenant, timeS));
     if (answer !== SHORTENED && crossed < text.length) this.#insertFrom(text, crossed, tenant, timeS);
   }
 
@@ -85,12 +90,8 @@ export class Descent {
     let settled = answer;
     while (settled === NO_ROOM) {
       const tenant = this.#core.insert_make_room() >>> 0;
-      if (tenant === 0) {
-        settled = this.#core.insert_shorten();
-      } else {
-        this.#evictions.note(tenant, "pressure");
-        settled = this.#core.insert_retry();
-      }
+      if (tenant !== 0) this.#evictions.note(tenant, "pressure");
+      settled = this.#core.insert_retry(tenant === 0 ? 1 : 0);
     }
     return settled;
   }

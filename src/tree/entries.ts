@@ -23,8 +23,7 @@ export function eachEntry(
   tenant: number,
   take: (node: number, call: number, timeS: number) => void,
 ): void {
-  core.list_begin(tenant);
-  for (let count = core.list_more(); count > 0; count = core.list_more()) {
+  for (let count = core.list(tenant); count > 0; count = core.list(0)) {
     // Copied: what takes them may use the window.
     const { words, doubles } = copyOf(new Rows(core), count);
     for (let i = 0; i < count; i++) take(words[4 * i]!, words[4 * i + 1]!, doubles[2 * i + 1]!);

@@ -1,8 +1,8 @@
-import { LAST, TAKEN, type TreeCore, WINDOW_BYTES } from "./core.js";
+import { FIRST, LAST, type TreeCore, WIDE, WINDOW_BYTES } from "./core.js";
 import type { Crossing } from "./crossing.js";
 import type { Expiry } from "./expiry.js";
 import type { Namespaces } from "./namespaces.js";
-import type { SnapshotContents, SnapshotNode } from "./snapshot-parse.js";
+import type { SnapshotContents } from "./snapshot-parse.js";
 import type { Tenants } from "./tenants.js";
 
 /** The parts of a tree that a snapshot is put into. */
@@ -16,48 +16,62 @@ export interface Restoring {
 }
 
 /**
- * Puts the texts of all nodes of a snapshot into a tree that has its tenants, along what is there already, and splitting it where they
- * leave it. The new nodes are nobody's yet.
- * @param check is given each node, its address, and whether it has become a single new one; it may throw.
+ * Puts the texts of all nodes of a snapshot into a tree, along what is there already, and splitting it where they leave it. The new nodes
+ * are nobody's yet.
+ * @param check is given each node's index, its address, and whether it has become a single new one; it may throw.
  * @returns by node, from 1 on, the address of the node it ends with; null when there is no room.
  */
 export function graftNodes(
-  { core, tenants, namespaces, descent }: Restoring,
-  contents: SnapshotContents,
-  check?: (node: SnapshotNode, address: number, isNew: boolean) => void,
+  { core, namespaces, descent }: Restoring,
+  { nodes, namespaces: keys }: SnapshotContents,
+  check?: (index: number, address: number, isNew: boolean) => void,
 ): Uint32Array | null {
-  const ends = new Uint32Array(contents.nodes.length + 1);
-  // For whom a text is grafted does not matter. Where there are nodes there are tenants.
-  const anyone = [...tenants][0]?.address ?? 0;
-  for (let index = 0; index < contents.nodes.length; index++) {
-    const node = contents.nodes[index]!;
-    let isNew = true;
-    if (node.namespace > 0) {
-      namespaces.selectKey(contents.namespaces[node.namespace - 1]!, true);
-      ends[index + 1] = namespaces.root() || core.restore_namespace();
+  const { count, rows, starts, texts } = nodes;
+  const { crossing } = descent;
+  const ends = new Uint32Array(count + 1);
+  // The bytes of the texts that the window holds: as many as it can at a time, since most texts are short.
+  let heldFrom = 0;
+  let heldTo = 0;
+  for (let index = 0; index < count; index++) {
+    const parent = ends[rows[4 * index]!]!;
+    const namespace = rows[4 * index + 1]!;
+    const wide = rows[4 * index + 3]! - 1;
+    const from = starts[index]!;
+    const to = starts[index + 1]!;
+    let grafted: number;
+    if (namespace > 0) {
+      namespaces.selectKey(keys[namespace - 1]!, true);
+      grafted = namespaces.root() || core.restore_namespace();
+    } else if (to - from > WINDOW_BYTES) {
+      grafted = graftLong(core, crossing, parent, texts.subarray(from, to), wide);
+      heldTo = 0;
     } else {
-      core.graft(ends[node.parent]!);
-      if (!cross(core, descent.crossing, node, anyone)) return null;
-      const grafted = core.grafted();
-      isNew = (grafted & 1) === 0;
-      ends[index + 1] = grafted & ~1;
+      if (to > heldTo) {
+        heldFrom = from;
+        heldTo = Math.min(from + WINDOW_BYTES, texts.length);
+        crossing.windowBytes().set(texts.subarray(heldFrom, heldTo));
+      }
+      grafted = core.graft(parent, from - heldFrom, rows[4 * index + 2]!, FIRST | LAST | wide);
     }
-    if (ends[index + 1] === 0) return null;
-    check?.(node, ends[index + 1]!, isNew);
+    if (grafted === 0) return null;
+    ends[index + 1] = grafted & ~1;
+    check?.(index, ends[index + 1]!, (grafted & 1) === 0);
   }
   return ends;
 }
 
-/** Gives a node's text to the core, piece by piece, none ending inside a surrogate pair. False when there is no room. */
-function cross(core: TreeCore, crossing: Crossing, { text, units, wide }: SnapshotNode, tenant: number): boolean {
-  for (let from = 0; from < units; ) {
-    let end = Math.min(units, from + (WINDOW_BYTES >> wide));
-    if (end < units && wide !== 0 && isHighSurrogate(text[2 * end - 1]!)) end--;
-    crossing.windowBytes().set(from === 0 && end === units ? text : text.subarray(from * (1 + wide), end * (1 + wide)));
-    if (core.insert(end - from, wide | (end === units ? LAST : 0), tenant, 0) !== TAKEN) return false;
+/** Gives a text to the core that is longer than the window, piece by piece, none ending inside a surrogate pair. 0 when there is no room. */
+function graftLong(core: TreeCore, crossing: Crossing, parent: number, text: Uint8Array, wide: number): number {
+  const units = text.length >>> wide;
+  let grafted = 1;
+  for (let from = 0, form = FIRST; from < units && grafted !== 0; form = 0) {
+    let end = Math.min(units, from + (WINDOW_BYTES >>> wide));
+    if (end < units && wide === WIDE && isHighSurrogate(text[2 * end - 1]!)) end--;
+    crossing.windowBytes().set(text.subarray(from << wide, end << wide));
+    grafted = core.graft(parent, 0, end - from, form | wide | (end === units ? LAST : 0));
     from = end;
   }
-  return true;
+  return grafted;
 }
 
 /** By its upper byte. */

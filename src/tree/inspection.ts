@@ -1,5 +1,5 @@
 import type { Tenant } from "./candidates.js";
-import { type TreeCore, WIDE } from "./core.js";
+import { DESCRIBED, type TreeCore, WIDE } from "./core.js";
 import type { Crossing } from "./crossing.js";
 import { eachEntry } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
@@ -34,12 +34,13 @@ export function inspectTree(
   tenants: Iterable<Tenant>,
   namespaces: Namespaces,
 ): TreeInspection {
+  const words = new Uint32Array(core.memory.buffer);
   const found = new Map<number, FoundNode>();
   const lists = new Map<string, FoundNode[]>();
   for (const { name, address } of tenants) {
     const list: FoundNode[] = [];
     eachEntry(core, address, (at, _call, timeS) => {
-      const node = findNode(core, crossing, found, at);
+      const node = findNode(core, words, crossing, found, at);
       node.times.set(name, timeS);
       list.push(node);
     });
@@ -72,15 +73,23 @@ interface FoundNode extends InspectedNode {
   ofTokens: boolean;
 }
 
-function findNode(core: TreeCore, crossing: Crossing, found: Map<number, FoundNode>, address: number): FoundNode {
+/** `words` is the core's memory. */
+function findNode(
+  core: TreeCore,
+  words: Uint32Array,
+  crossing: Crossing,
+  found: Map<number, FoundNode>,
+  address: number,
+): FoundNode {
   const known = found.get(address);
   if (known !== undefined) return known;
+  core.describe(address);
   const node: FoundNode = {
     parent: -1,
     text: textOf(core, crossing, address),
     times: new Map(),
-    parentAddress: core.node_parent(address) >>> 0,
-    number: core.node_namespace(address),
+    parentAddress: words[DESCRIBED]!,
+    number: words[DESCRIBED + 1]!,
     children: [],
     index: 0,
     ofTokens: false,
@@ -92,7 +101,7 @@ function findNode(core: TreeCore, crossing: Crossing, found: Map<number, FoundNo
 function textOf(core: TreeCore, crossing: Crossing, address: number): string {
   let text = "";
   for (;;) {
-    const units = core.node_text(address, text.length, WIDE);
+    const units = core.node_text(address, text.length, WIDE, 0);
     if (units === 0) return text;
     text += crossing.read(units);
   }

@@ -1,3 +1,4 @@
+import { DESCRIBED } from "./core.js";
 import { graftNodes, type Restoring } from "./graft.js";
 import type { EntryRows, SnapshotContents } from "./snapshot-parse.js";
 import { restoreEntries } from "./snapshot-read.js";
@@ -76,7 +77,7 @@ class MergedEntries {
 
   /** An entry is one of all nodes that its own has become: from where that ends up to where the one above ends. */
   add(
-    { core, namespaces }: Restoring,
+    { core, tenants, namespaces }: Restoring,
     { count, words, doubles }: EntryRows,
     { nodes }: SnapshotContents,
     ends: Uint32Array,
@@ -84,14 +85,18 @@ class MergedEntries {
   ): void {
     namespaces.select(undefined, "text", false);
     const root = namespaces.root();
+    const memory = tenants.words();
     for (let i = 0; i < count; i++) {
       const node = words[4 * i]!;
       const rank = ranks.get(words[4 * i + 1]!)!;
       const timeS = doubles[2 * i + 1]!;
-      const { parent } = nodes[node - 1]!;
+      const parent = nodes.rows[4 * (node - 1)]!;
       const above = parent === 0 ? root : ends[parent]!;
       const parts: number[] = [];
-      for (let address = ends[node]!; address !== above; address = core.node_parent(address) >>> 0) parts.push(address);
+      for (let address = ends[node]!; address !== above; address = memory[DESCRIBED]!) {
+        parts.push(address);
+        core.describe(address);
+      }
       for (const address of parts.reverse()) {
         if ((this.#byNode.get(address)?.rank ?? 0) > rank) continue;
         this.#byNode.set(address, { rank, timeS });

@@ -1,7 +1,7 @@
-import { RESULTS, type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
+import { FIRST, RESULTS, type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
 
 /**
- * A snapshot, version 1; all numbers little-endian, texts as UTF-16 units, every section and every name from a multiple of 8 on:
+ * A snapshot, version 2; all numbers little-endian, texts as UTF-16 units, every section and every name from a multiple of 8 on:
  *
  *     0  "warmtree"                        32  number of the last insert u32
  *     8  version u32                       36  tenants u32
@@ -19,7 +19,7 @@ import { RESULTS, type TreeCore, WINDOW, WINDOW_BYTES } from "./core.js";
  * It holds what can be observed of a tree and nothing else, in an order that follows from that: the same calls give the same bytes.
  */
 export const MAGIC = "warmtree";
-export const VERSION = 1;
+export const VERSION = 2;
 export const HEADER_BYTES = 56;
 export const SUMMED_FROM = 32;
 export const TENANT_BYTES = 16;
@@ -43,15 +43,13 @@ export class SnapshotError extends Error {
 /** The checksum of a snapshot's bytes, by way of the core's window: [low, high]. */
 export function checksum(core: TreeCore, bytes: Uint8Array): [number, number] {
   const window = new Uint8Array(core.memory.buffer, WINDOW, WINDOW_BYTES);
-  core.sum_begin();
-  for (let at = SUMMED_FROM; at < bytes.length; at += WINDOW_BYTES) {
+  for (let at = SUMMED_FROM, form = FIRST; at < bytes.length; at += WINDOW_BYTES, form = 0) {
     const piece = bytes.subarray(at, at + WINDOW_BYTES);
     const padded = Math.ceil(piece.length / 32) * 32;
     window.set(piece);
     window.fill(0, piece.length, padded);
-    core.sum_add(padded);
+    core.sum(padded, form);
   }
-  core.sum_end();
   const [low, high] = new Uint32Array(core.memory.buffer, RESULTS, 2);
   return [low!, high!];
 }

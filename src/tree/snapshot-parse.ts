@@ -1,4 +1,4 @@
-import { type TreeCore, WIDE } from "./core.js";
+import type { TreeCore } from "./core.js";
 import {
   aligned,
   checksum,
@@ -21,7 +21,7 @@ export interface SnapshotContents {
   readonly tenants: readonly SnapshotTenant[];
   /** Keys of namespaces (namespaces.ts), all different. */
   readonly namespaces: readonly string[];
-  readonly nodes: readonly SnapshotNode[];
+  readonly nodes: SnapshotNodes;
 }
 
 export interface SnapshotTenant {
@@ -43,15 +43,17 @@ export interface EntryRows {
   readonly doubles: Float64Array;
 }
 
-export interface SnapshotNode {
-  /** An earlier node, from 1 on, or 0, the tree's root. */
-  readonly parent: number;
-  /** Of which namespace, from 1 on, it is the root, which has no text; else 0. */
-  readonly namespace: number;
-  readonly text: Uint8Array;
-  readonly units: number;
-  /** WIDE for two bytes a unit, else 0. */
-  readonly wide: number;
+/** Of node `i`, from 0 on: */
+export interface SnapshotNodes {
+  readonly count: number;
+  /**
+   * At `4 * i` its parent (an earlier node, counted from 1 on, or 0, the tree's root), of which namespace, from 1 on, it is the root, which
+   * has no text, or 0, its units, and how many bytes each has, 1 or 2.
+   */
+  readonly rows: Uint32Array;
+  /** Its text is from byte `starts[i]` to `starts[i + 1]`. */
+  readonly starts: Float64Array;
+  readonly texts: Uint8Array;
 }
 
 /** @throws SnapshotError for bytes that are none, or not whole, or say what cannot be. */
@@ -81,8 +83,7 @@ export function parseSnapshot(core: TreeCore, bytes: Uint8Array): SnapshotConten
   }));
   const ownerless = owned.indexOf(0, 1);
   if (ownerless > 0) throw new SnapshotError(`node ${ownerless} has no owner`);
-  const rooted = new Set<number>();
-  const nodes = Array.from({ length: nodeCount }, (_, index) => readNode(input, rows, index, namespaceCount, rooted));
+  const nodes = readNodes(input, rows, namespaceCount);
   if (!input.ended) throw new SnapshotError("more bytes than it says");
   const latestS = owners.reduce((latest, { entries }) => Math.max(latest, entries.latestS), givenS);
   return { lastCall, latestS, tenants: owners, namespaces, nodes };
@@ -153,23 +154,25 @@ function readEntries(
   return { count, words, doubles, latestS };
 }
 
-function readNode(
-  input: Input,
-  rows: Uint32Array,
-  index: number,
-  namespaces: number,
-  rooted: Set<number>,
-): SnapshotNode {
-  const [parent, namespace, units, width] = rows.subarray(4 * index) as unknown as [number, number, number, number];
-  if (parent > index) throw new SnapshotError(`node ${index + 1} before its parent ${parent}`);
-  if (namespace > namespaces || rooted.has(namespace))
-    throw new SnapshotError(`namespace ${namespace} of ${namespaces}`);
-  if (namespace > 0) rooted.add(namespace);
-  if (namespace > 0 ? parent !== 0 || units !== 0 : units === 0)
-    throw new SnapshotError(`node ${index + 1} of ${units} units`);
-  if (width !== 1 && width !== 2) throw new SnapshotError(`units of ${width} bytes`);
-  const wide = width === 2 ? WIDE : 0;
-  return { parent, namespace, text: input.take(units * width), units, wide };
+function readNodes(input: Input, rows: Uint32Array, namespaces: number): SnapshotNodes {
+  const count = rows.length / 4;
+  const starts = new Float64Array(count + 1);
+  const rooted = new Set<number>();
+  for (let index = 0; index < count; index++) {
+    const parent = rows[4 * index]!;
+    const namespace = rows[4 * index + 1]!;
+    const units = rows[4 * index + 2]!;
+    const width = rows[4 * index + 3]!;
+    if (parent > index) throw new SnapshotError(`node ${index + 1} before its parent ${parent}`);
+    if (namespace > namespaces || rooted.has(namespace))
+      throw new SnapshotError(`namespace ${namespace} of ${namespaces}`);
+    if (namespace > 0) rooted.add(namespace);
+    if (namespace > 0 ? parent !== 0 || units !== 0 : units === 0)
+      throw new SnapshotError(`node ${index + 1} of ${units} units`);
+    if (width !== 1 && width !== 2) throw new SnapshotError(`units of ${width} bytes`);
+    starts[index + 1] = starts[index]! + units * width;
+  }
+  return { count, rows, starts, texts: input.take(starts[count]!) };
 }
 
 class Input {

@@ -1,8 +1,8 @@
-import { PAGE, type TreeCore, WIDE } from "./core.js";
+import { DESCRIBED, PAGE, type TreeCore } from "./core.js";
 import { MOST_ROWS, Rows } from "./entries.js";
 import { graftNodes, type Restoring } from "./graft.js";
 import { SnapshotError } from "./snapshot-format.js";
-import type { EntryRows, SnapshotContents, SnapshotNode } from "./snapshot-parse.js";
+import type { EntryRows, SnapshotContents, SnapshotNodes } from "./snapshot-parse.js";
 
 /**
  * Restores a snapshot into an empty tree. False when there is no room for all of it.
@@ -14,8 +14,8 @@ export function restoreSnapshot(into: Restoring, contents: SnapshotContents): bo
     if (!tenants.add(name, rootTimeS)) return false;
   }
   growFor(into, contents);
-  const addresses = graftNodes(into, contents, (node, address, isNew) =>
-    checkPlace(core, contents, node, address, isNew),
+  const addresses = graftNodes(into, contents, (index, address, isNew) =>
+    checkPlace(into, contents.nodes, index, address, isNew),
   );
   if (addresses === null) return false;
   core.restore_call(contents.lastCall);
@@ -42,27 +42,29 @@ export function restoreEntries(core: TreeCore, tenant: number, entries: EntryRow
 
 /** In a snapshot of a tree that can be, a node is a new one below its parent. */
 function checkPlace(
-  core: TreeCore,
-  { nodes }: SnapshotContents,
-  node: SnapshotNode,
+  { core, tenants }: Restoring,
+  { rows, starts, texts }: SnapshotNodes,
+  index: number,
   address: number,
   isNew: boolean,
 ): void {
-  if (node.namespace > 0) return;
+  if (rows[4 * index + 1]! > 0) return;
   if (!isNew) throw new SnapshotError("two nodes in one place");
-  if (node.wide !== WIDE) return;
-  if (core.node_is_latin1(address) !== 0) throw new SnapshotError("a text that is wider than it need be");
-  const above = nodes[node.parent - 1];
-  if (above?.wide === WIDE && (node.text[1]! & 0xfc) === 0xdc && (above.text.at(-1)! & 0xfc) === 0xd8) {
+  if (rows[4 * index + 3] === 1) return;
+  core.describe(address);
+  if (tenants.words()[DESCRIBED + 3] === 1) throw new SnapshotError("a text that is wider than it need be");
+  const above = rows[4 * index]! - 1;
+  if (above < 0 || rows[4 * above + 3] !== 2 || rows[4 * above + 1]! > 0) return;
+  if ((texts[starts[index]! + 1]! & 0xfc) === 0xdc && (texts[starts[above + 1]! - 1]! & 0xfc) === 0xd8) {
     throw new SnapshotError("a character cut in two");
   }
 }
 
 /** Grows the memory at once to what the snapshot needs at least, where that is within its bound; else the core does, step by step. */
 function growFor({ core, maxBytes }: Restoring, { nodes }: SnapshotContents): void {
-  let bytes = core.memory.buffer.byteLength;
-  for (const { text } of nodes) bytes += LEAST_NODE_BYTES + text.length;
-  const pages = Math.floor((Math.min(bytes, maxBytes) - core.memory.buffer.byteLength) / PAGE);
+  const before = core.memory.buffer.byteLength;
+  const bytes = before + nodes.count * LEAST_NODE_BYTES + nodes.texts.length;
+  const pages = Math.floor((Math.min(bytes, maxBytes) - before) / PAGE);
   if (pages > 0) core.memory.grow(pages);
 }
 

@@ -1,7 +1,7 @@
 import type { Tenant } from "./candidates.js";
-import { LAST_CALL, measure, type TreeCore, WIDE } from "./core.js";
+import { DESCRIBED, LAST_CALL, measure, type TreeCore } from "./core.js";
 import type { Crossing } from "./crossing.js";
-import { eachEntry } from "./entries.js";
+import { Rows } from "./entries.js";
 import type { Namespaces } from "./namespaces.js";
 import {
   aligned,
@@ -28,13 +28,14 @@ export function writeSnapshot(
 ): Uint8Array<ArrayBuffer> {
   const nodes = new ListedNodes(core);
   const lastCall = new Uint32Array(core.memory.buffer)[LAST_CALL]!;
-  const listed = tenants.map(({ name, address }) => ({ name, ...listEntries(core, nodes, address) }));
+  const entries = listEntries(core, nodes, tenants);
   const keys = nodes.namespaces.map((number) => namespaces.keyOf(number));
   const out = new Output(
     HEADER_BYTES +
-      listed.reduce((sum, { name, rows }) => sum + TENANT_BYTES + aligned(2 * name.length) + rows.byteLength, 0) +
+      tenants.reduce((sum, { name }) => sum + TENANT_BYTES + aligned(2 * name.length), 0) +
       keys.reduce((sum, key) => sum + NAMESPACE_BYTES + aligned(2 * key.length), 0) +
       nodes.count * NODE_BYTES +
+      entries.rows.byteLength +
       nodes.textBytes,
   );
   for (const character of MAGIC) out.u8(character.charCodeAt(0));
@@ -44,9 +45,9 @@ export function writeSnapshot(
   const sumAt = out.skip(8);
   for (const number of [lastCall, tenants.length, keys.length, nodes.count]) out.u32(number);
   out.f64(latestS);
-  for (const { name, rootTimeS, rows } of listed) {
-    out.f64(rootTimeS);
-    out.u32(rows.byteLength / ENTRY_BYTES);
+  for (const [i, { name }] of tenants.entries()) {
+    out.f64(entries.rootTimesS[i]!);
+    out.u32(entries.counts[i]!);
     out.text(name);
   }
   for (const key of keys) {
@@ -54,52 +55,64 @@ export function writeSnapshot(
     out.text(key);
   }
   out.copy(new Uint8Array(nodes.rows.buffer));
-  for (const { rows } of listed) out.copy(rows);
-  for (let index = 0; index < nodes.count; index++) {
-    const [address, units, wide] = [
-      nodes.addresses[index]!,
-      nodes.rows[4 * index + 2]!,
-      nodes.rows[4 * index + 3]! - 1,
-    ];
-    for (let from = 0; from < units; ) {
-      const count = core.node_text(address, from, wide);
-      out.copy(crossing.windowBytes().subarray(0, count << wide));
-      from += count;
-    }
-  }
+  out.copy(entries.rows);
+  copyTexts(core, crossing, nodes, out);
   const [low, high] = checksum(core, out.bytes);
   out.u32At(sumAt, low);
   out.u32At(sumAt + 4, high);
   return out.bytes;
 }
 
-/** The entries of a tenant as they are in a snapshot, but for the root's. */
-function listEntries(core: TreeCore, nodes: ListedNodes, tenant: number): { rootTimeS: number; rows: Uint8Array } {
-  let rootTimeS = 0;
-  let words = new Uint32Array(256);
-  let doubles = new Float64Array(words.buffer);
-  let count = -1;
-  eachEntry(core, tenant, (node, call, timeS) => {
-    const at = count++;
-    if (at < 0) {
-      rootTimeS = timeS;
-      return;
+/** By way of the window, which takes many texts at a time, since most are short. */
+function copyTexts(core: TreeCore, crossing: Crossing, { count, rows, addresses }: ListedNodes, out: Output): void {
+  const window = crossing.windowBytes();
+  let filled = 0;
+  for (let index = 0; index < count; index++) {
+    const units = rows[4 * index + 2]!;
+    const wide = rows[4 * index + 3]! - 1;
+    for (let from = 0; from < units; ) {
+      const taken = core.node_text(addresses[index]!, from, wide, filled);
+      from += taken;
+      filled += taken << wide;
+      if (from === units) break;
+      out.copy(window.subarray(0, filled));
+      filled = 0;
     }
-    if (4 * at === words.length) {
-      const larger = new Uint32Array(2 * words.length);
-      larger.set(words);
-      words = larger;
-      doubles = new Float64Array(words.buffer);
+  }
+  out.copy(window.subarray(0, filled));
+}
+
+interface ListedEntries {
+  /** Of each tenant in turn, as they are in a snapshot, but for the root's. */
+  readonly rows: Uint8Array;
+  readonly counts: number[];
+  readonly rootTimesS: number[];
+}
+
+function listEntries(core: TreeCore, nodes: ListedNodes, tenants: readonly Tenant[]): ListedEntries {
+  const words = new Uint32Array((ENTRY_BYTES / 4) * measure(core).entries);
+  const window = new Rows(core);
+  const counts: number[] = [];
+  const rootTimesS: number[] = [];
+  let end = 0;
+  for (const { address } of tenants) {
+    const begin = end;
+    let count = core.list(address);
+    rootTimesS.push(window.doubles[1]!);
+    for (let first = 1; count > 0; first = 0, count = core.list(0)) {
+      words.set(window.words.subarray(4 * first, 4 * count), 4 * end);
+      const from = end;
+      end += count - first;
+      for (let i = from; i < end; i++) words[4 * i] = nodes.indexOf(words[4 * i]!);
     }
-    words[4 * at] = nodes.indexOf(node);
-    words[4 * at + 1] = call;
-    doubles[2 * at + 1] = timeS;
-  });
-  return { rootTimeS, rows: new Uint8Array(words.buffer, 0, count * ENTRY_BYTES) };
+    counts.push(end - begin);
+  }
+  return { rows: new Uint8Array(words.buffer, 0, end * ENTRY_BYTES), counts, rootTimesS };
 }
 
 /** All nodes but the root, as the tenants' recency lists name them, each after its parent. */
 class ListedNodes {
+  /** As they are in a snapshot. */
   readonly rows: Uint32Array<ArrayBuffer>;
   readonly addresses: Uint32Array<ArrayBuffer>;
   /** The numbers of the namespaces whose roots are among them. */
@@ -107,44 +120,56 @@ class ListedNodes {
   count = 0;
   textBytes = 0;
   readonly #core: TreeCore;
+  /** The core's memory, which does not grow meanwhile. */
+  readonly #memory: Uint32Array;
   /** By address, a node being two grains of 32 bytes: the index from 1 on. */
   readonly #indices: Uint32Array;
+  /** Of nodes that are being listed, the lowest first: address, namespace, units, bytes a unit. */
+  readonly #path: number[] = [];
 
   constructor(core: TreeCore) {
     const mostNodes = measure(core).nodes - NODES_OF_NONE;
     this.#core = core;
-    this.rows = new Uint32Array(4 * mostNodes);
+    this.#memory = new Uint32Array(core.memory.buffer);
+    this.rows = new Uint32Array((NODE_BYTES / 4) * mostNodes);
     this.addresses = new Uint32Array(mostNodes);
     this.#indices = new Uint32Array(core.memory.buffer.byteLength >>> 5);
   }
 
   /** From 1 on; a node that is not listed yet is listed, and before it those above it. */
   indexOf(address: number): number {
-    if (this.#indices[address >>> 5] === 0) this.#list(address);
-    return this.#indices[address >>> 5]!;
+    const index = this.#indices[address >>> 5]!;
+    return index === 0 ? this.#list(address) : index;
   }
 
-  #list(address: number): void {
-    const path: number[] = [];
-    let parent = address;
-    for (; parent !== 0 && this.#indices[parent >>> 5] === 0; parent = this.#core.node_parent(parent) >>> 0)
-      path.push(parent);
-    // The tree's root, which has no parent, is not listed.
-    if (parent === 0) path.pop();
-    for (let node = path.pop(); node !== undefined; node = path.pop()) {
-      const core = this.#core;
-      const number = core.node_namespace(node);
-      const units = core.node_units(node) >>> 0;
-      const wide = core.node_is_latin1(node) === 0 ? WIDE : 0;
+  #list(address: number): number {
+    const memory = this.#memory;
+    const path = this.#path;
+    let index = 0;
+    for (let node = address; index === 0; index = this.#indices[node >>> 5]!) {
+      this.#core.describe(node);
+      const parent = memory[DESCRIBED]!;
+      // The tree's root, which has none, is not listed.
+      if (parent === 0) break;
+      path.push(node, memory[DESCRIBED + 1]!, memory[DESCRIBED + 2]!, memory[DESCRIBED + 3]!);
+      node = parent;
+    }
+    while (path.length > 0) {
+      const width = path.pop()!;
+      const units = path.pop()!;
+      const number = path.pop()!;
+      const node = path.pop()!;
       const row = 4 * this.count;
-      this.rows[row] = this.#indices[core.node_parent(node) >>> 5]!;
+      this.rows[row] = index;
       this.rows[row + 1] = number === 0 ? 0 : this.namespaces.push(number);
       this.rows[row + 2] = units;
-      this.rows[row + 3] = 1 + wide;
+      this.rows[row + 3] = width;
       this.addresses[this.count] = node;
-      this.#indices[node >>> 5] = ++this.count;
-      this.textBytes += units << wide;
+      this.textBytes += units * width;
+      index = ++this.count;
+      this.#indices[node >>> 5] = index;
     }
+    return index;
   }
 }
 

@@ -163,7 +163,8 @@ describe("what is no snapshot is refused, and never a trap or a hang", () => {
   test.each([
     ["something else", new TextEncoder().encode("x".repeat(100)), "it does not begin as one"],
     ["nothing", new Uint8Array(0), "0 bytes are fewer than its header has"],
-    ["a later version", withByte(8, 2), "its version is 2, and this is 1"],
+    ["an earlier version", withByte(8, 1), "its version is 1, and this is 2"],
+    ["a later version", withByte(8, 3), "its version is 3, and this is 2"],
     ["more bytes than it says", new Uint8Array([...sample, 0]), "and there are"],
   ])("%s", (_name, bytes, message) => {
     expect(() => PrefixTree.restore(bytes)).toThrow(message);
