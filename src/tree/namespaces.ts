@@ -27,9 +27,13 @@ export class Namespaces {
    */
   select(name: string | undefined, alphabet: Alphabet, create: boolean): boolean {
     if (name === undefined && alphabet === "text") {
-      this.#selectNumber(0);
+      if (this.#selected !== 0) this.#selectNumber(0);
       return true;
     }
+    return this.#selectNamed(name, alphabet, create);
+  }
+
+  #selectNamed(name: string | undefined, alphabet: Alphabet, create: boolean): boolean {
     if (name !== undefined && typeof name !== "string") {
       throw new TypeError(`namespace must be a string, not ${shown(name)}`);
     }
@@ -43,7 +47,7 @@ export class Namespaces {
       if (!create) return false;
       number = this.#add(key);
     }
-    this.#selectNumber(number);
+    if (this.#selected !== number) this.#selectNumber(number);
     return true;
   }
 
@@ -64,7 +68,6 @@ export class Namespaces {
   }
 
   #selectNumber(number: number): void {
-    if (this.#selected === number) return;
     this.#core.select_namespace(number);
     this.#selected = number;
   }

@@ -37,11 +37,12 @@ import { textOfTokens } from "./tokens.js";
  * value of the wrong type and after dispose, `RangeError` for a value out of range. (What an `onEvict` throws comes after the effect.)
  */
 export class PrefixTree {
+  /** Null when the tree cannot be used: after dispose, and while `matchThenInsert` waits for its caller to choose. */
   #parts: TreeParts | null;
+  /** The parts meanwhile. */
+  #choosing: TreeParts | null = null;
   readonly #options: PrefixTreeOptions;
   #loop: EvictionLoop | null = null;
-  /** Whether `matchThenInsert` waits for its caller to choose. */
-  #choosing = false;
 
   constructor(options?: PrefixTreeOptions);
   /** @internal */
@@ -129,17 +130,7 @@ export class PrefixTree {
     namespaces.select(namespace, "text", true);
     const now = this.#expire(timeS);
     const match = matchText(parts, text, candidates);
-    this.#choosing = true;
-    let tenant: string | null;
-    try {
-      tenant = choose(match);
-      if (tenant !== null) checkTenant(tenant);
-    } catch (error) {
-      evictions.report();
-      throw error;
-    } finally {
-      this.#choosing = false;
-    }
+    const tenant = this.#choose(choose, match);
     this.#live();
     const known = tenant === null ? undefined : tenants.get(tenant);
     if (known !== undefined) descent.insertWalked(text, known.address, now);
@@ -395,12 +386,35 @@ export class PrefixTree {
   [Symbol.dispose](): void {
     this.stopEvictionLoop();
     this.#parts = null;
+    this.#choosing = null;
   }
 
   #live(): TreeParts {
-    if (this.#parts === null) throw new TypeError("PrefixTree used after dispose");
-    if (this.#choosing) throw new TypeError("PrefixTree used inside the choose function of matchThenInsert");
+    if (this.#parts === null) throw this.#unusable();
     return this.#parts;
+  }
+
+  #unusable(): TypeError {
+    const when = this.#choosing === null ? "after dispose" : "inside the choose function of matchThenInsert";
+    return new TypeError(`PrefixTree used ${when}`);
+  }
+
+  /** Meanwhile every call throws, but dispose. */
+  #choose(choose: (match: PrefixMatch) => string | null, match: PrefixMatch): string | null {
+    const parts = this.#live();
+    this.#choosing = parts;
+    this.#parts = null;
+    try {
+      const tenant = choose(match);
+      if (tenant !== null) checkTenant(tenant);
+      return tenant;
+    } catch (error) {
+      parts.evictions.report();
+      throw error;
+    } finally {
+      this.#parts = this.#choosing;
+      this.#choosing = null;
+    }
   }
 
   /** False when the tree does not know the tenant. To be followed by the report of what had to go. */

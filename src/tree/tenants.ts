@@ -82,7 +82,11 @@ export class Tenants implements Iterable<Tenant> {
 
   /** The candidates that an argument of `owner`'s methods means: all tenants when it is absent or empty. */
   candidates(owner: object, available: readonly string[] | TenantSet | null | undefined): Candidates {
-    if (available === undefined || available === null) return this.#all();
+    if (available === undefined || available === null) return this.#everyone ?? this.#all();
+    return this.#named(owner, available);
+  }
+
+  #named(owner: object, available: readonly string[] | TenantSet): Candidates {
     if (available instanceof TenantSet) {
       if (!available.belongsTo(owner)) throw new TypeError("availableTenants is a TenantSet of another tree");
       if (available.names.length === 0) return this.#all();
