@@ -46,6 +46,14 @@ export function findOwner(node: Node, tenant: Tenant): usize {
   return hasBit(table, tenant.slot) ? referencesOf(table) + (rankOf(table, tenant.slot) << 2) : 0;
 }
 
+/** The same of a node that it owns, nearly always without a call. */
+// @ts-ignore: decorator
+@inline
+export function ownersPlace(node: Node, tenant: Tenant): usize {
+  if (isTabled(node) || slotWords != 1) return findOwner(node, tenant);
+  return changetype<usize>(node) + OWNERS + (<usize>popcnt(node.ownerMask & (tenant.bit - 1)) << 2);
+}
+
 /** Adds an owner that the node does not have yet. Room must have been reserved. */
 export function addOwner(node: Node, touch: Touch): void {
   const tenant = touch.tenant;

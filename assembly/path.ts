@@ -1,9 +1,9 @@
 import { cutText, lowerGrains, planCut, upperGrains } from "./cutting";
 import { replaceChild } from "./edges";
 import { hold, releaseHeld } from "./memory";
-import { addOwner, findOwner, shareOwners, sharedGrains, touchOf } from "./owners";
+import { addOwner, findOwner, ownersPlace, shareOwners, sharedGrains, touchOf } from "./owners";
 import { enqueue } from "./pressure";
-import { disown, findTouch, lessen, linkNewest } from "./recency";
+import { disown, endTouch, findTouch, linkNewest } from "./recency";
 import { NODE_GRAINS, Node, Tenant, Touch, countCharacters, newNode } from "./records";
 import { firstCharacter, unitsUpTo } from "./text";
 import { charactersBefore, node, offset, root } from "./walk";
@@ -54,13 +54,14 @@ export function touchPath(deepest: Node, touch: Touch, time: f64): u32 {
 
 /** Makes the nodes from `from`, which is the tenant's, up to the root those of this touch. Returns their characters. */
 export function claim(from: Node, touch: Touch): u32 {
+  const tenant = touch.tenant;
   let characters: u32 = 0;
   for (let each = from; each !== root; each = changetype<Node>(each.parent)) {
-    const at = findOwner(each, touch.tenant);
+    const at = ownersPlace(each, tenant);
     const before = touchOf(load<u32>(at));
     store<u32>(at, <u32>changetype<usize>(touch));
     touch.count++;
-    lessen(before);
+    if (!--before.count) endTouch(before);
     characters += each.characters;
   }
   return characters;

@@ -39,9 +39,8 @@ export function linkOlder(touch: Touch, newer: Touch): void {
   else touch.tenant.oldest = touch;
 }
 
-/** One node less in a touch, which is gone with the last. */
-export function lessen(touch: Touch): void {
-  if (--touch.count) return;
+/** Ends a touch that has no nodes left. */
+export function endTouch(touch: Touch): void {
   const newer = changetype<Touch>(touch.newer);
   const older = touch.older;
   newer.older = older;
@@ -100,7 +99,7 @@ export function disown(node: Node, touch: Touch): u32 {
   countCharacters(tenant, -(<i32>characters));
   removeOwner(node, tenant, findOwner(node, tenant));
   touch.deepest = changetype<Node>(node.parent);
-  lessen(touch);
+  if (!--touch.count) endTouch(touch);
   prune(node);
   return characters;
 }

@@ -1,6 +1,7 @@
 import { bareRest, extentBytes, extentUnits, fillExtents, freeExtents, newPieces, nextExtent, releaseRun } from "./extents";
+import { RESULTS } from "./memory";
 import { INLINE_BYTES, Node, TEXT } from "./records";
-import { aboveLatin1, characterAt, copyUnits, isHighSurrogate, isLowSurrogate, pairsIn, unitAt } from "./units";
+import { aboveLatin1, characterAt, copyUnits, isHighSurrogate, isLowSurrogate, pairsIn } from "./units";
 
 /**
  * A node's segment: up to 8 bytes lie in the node, more in a run and, now and then, extents after it (`textRest`). How many bytes there
@@ -160,13 +161,9 @@ export function isLatin1(node: Node): bool {
 
 /** The character that a text begins with. */
 export function firstCharacter(node: Node): u32 {
-  const from = firstUnits(node);
-  const count = firstBytes(node) >> node.wide;
-  const first = unitAt(from, node.wide);
-  const rest = restOf(node);
-  if (count > 1 || !rest) return characterAt(from, from + (count << node.wide), node.wide);
-  const second = unitAt(extentUnits(rest), node.wide);
-  return isHighSurrogate(first) && isLowSurrogate(second) ? 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff) : first;
+  const wide = node.wide;
+  const count = copyText(node, 0, 2, RESULTS, wide);
+  return characterAt(RESULTS, RESULTS + (count << wide), wide);
 }
 
 /** Code points among `count` units, of which `before` is the one before; a surrogate without its partner is one. */

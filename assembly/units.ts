@@ -12,12 +12,6 @@ export function isLowSurrogate(unit: u32): bool {
   return (unit & 0xfc00) == 0xdc00;
 }
 
-// @ts-ignore: decorator
-@inline
-export function unitAt(at: usize, wide: u32): u32 {
-  return wide ? load<u16>(at) : load<u8>(at);
-}
-
 /** The character that begins at `at`; a surrogate without its partner before `end` stands for itself. */
 export function characterAt(at: usize, end: usize, wide: u32): u32 {
   if (!wide) return load<u8>(at);
