@@ -57,7 +57,10 @@ export class Evictions {
    * and what it threw first is passed on.
    */
   report(): void {
-    if (this.#unreported.length === 0) return;
+    if (this.#unreported.length > 0) this.#tell();
+  }
+
+  #tell(): void {
     const evictions = this.#unreported;
     this.#unreported = [];
     const errors: unknown[] = [];

@@ -107,8 +107,12 @@ export function readNames(names: Iterable<string>): string[] {
 }
 
 export function checkTime(timeS: unknown): asserts timeS is number {
-  if (typeof timeS !== "number") throw new TypeError(`timeS must be a number of seconds, not ${shown(timeS)}`);
-  if (!Number.isFinite(timeS)) throw new RangeError(`timeS must be a finite number of seconds, not ${timeS}`);
+  if (!Number.isFinite(timeS)) throw noTime(timeS);
+}
+
+function noTime(timeS: unknown): Error {
+  if (typeof timeS !== "number") return new TypeError(`timeS must be a number of seconds, not ${shown(timeS)}`);
+  return new RangeError(`timeS must be a finite number of seconds, not ${timeS}`);
 }
 
 /** Checks a count of characters. */

@@ -122,15 +122,14 @@ export class PrefixTree {
     namespace?: string,
   ): InsertReceipt | null {
     const parts = this.#live();
-    const { tenants, descent, namespaces, evictions } = parts;
+    const { tenants, descent, namespaces, expiry, evictions } = parts;
     if (typeof choose !== "function") throw new TypeError(`choose must be a function, not ${shown(choose)}`);
     checkText(text);
     checkTime(timeS);
     const candidates = tenants.candidates(this, availableTenants);
     namespaces.select(namespace, "text", true);
-    const now = this.#expire(timeS);
-    const match = matchText(parts, text, candidates);
-    const tenant = this.#choose(choose, match);
+    const now = expiry === null ? timeS : expiry.advanceTo(timeS);
+    const tenant = this.#choose(choose, matchText(parts, text, candidates));
     this.#live();
     const known = tenant === null ? undefined : tenants.get(tenant);
     if (known !== undefined) descent.insertWalked(text, known.address, now);
@@ -419,12 +418,12 @@ export class PrefixTree {
 
   /** False when the tree does not know the tenant. To be followed by the report of what had to go. */
   #insert(text: string, tenant: string, timeS: number, namespace: string | undefined, alphabet: Alphabet): boolean {
-    const { tenants, descent, namespaces } = this.#live();
+    const { tenants, descent, namespaces, expiry } = this.#live();
     checkTenant(tenant);
     checkTime(timeS);
     const known = tenants.get(tenant);
     if (known !== undefined) namespaces.select(namespace, alphabet, true);
-    const now = this.#expire(timeS);
+    const now = expiry === null ? timeS : expiry.advanceTo(timeS);
     if (known !== undefined) descent.insert(text, known.address, now);
     return known !== undefined;
   }
@@ -447,11 +446,10 @@ export class PrefixTree {
     return match;
   }
 
-  /** Removes what has expired, which is not reported yet. Returns the time that counts. */
-  #expire(timeS: number | undefined): number {
+  /** Removes what has expired, which is not reported yet. */
+  #expire(timeS: number | undefined): void {
     if (timeS !== undefined) checkTime(timeS);
-    const { expiry } = this.#live();
-    return expiry === null ? (timeS ?? 0) : expiry.advanceTo(timeS ?? nowS());
+    this.#live().expiry?.advanceTo(timeS ?? nowS());
   }
 }
 
