@@ -52,7 +52,7 @@ function group(from: Node): void {
   size = 1;
   written = 0;
   above = from.parent;
-  while (above !== null && isMarked(changetype<Node>(above), changetype<Touch>(touch))) {
+  while (size < left && isMarked(changetype<Node>(above), changetype<Touch>(touch))) {
     above = changetype<Node>(above).parent;
     size++;
   }
