@@ -42,6 +42,26 @@ describe.each(BUILDS)("%s core", (_, module) => {
     }
   });
 
+  // Up to two of the core's longest steps, 64 bytes, and with two bytes a unit.
+  test.each(["x", "é", "語", "\ud83d"])(
+    "one unit that differs, at every place of nodes of every length: %s",
+    (unit) => {
+      for (let length = 1; length <= 140; length++) {
+        const tree = createTreeWith(module);
+        tree.addTenants(["a"], 0);
+        const [above, text] = ["above ", unit.repeat(length)];
+        for (const each of [above, above + text, `${above}${text}below`]) tree.insert(each, "a", 1);
+        expect(tree.prefixMatch(`${above}${text}below`).matchedText).toBe(`${above}${text}below`);
+        for (let at = 0; at < length; at++) {
+          const other = above + text.slice(0, at) + String.fromCharCode(unit.charCodeAt(0) ^ 1) + text.slice(at + 1);
+          const { matchedText } = tree.prefixMatch(`${other}below`);
+          if (matchedText.length !== above.length + at)
+            throw new Error(`${length} units, ${at}: ${matchedText.length}`);
+        }
+      }
+    },
+  );
+
   test("a path of 20,000 nodes", () => {
     const depth = 20_000;
     const tree = createTreeWith(module);
