@@ -199,10 +199,9 @@ function followWhole(from: usize, end: usize, wide: u32, mask: u64): usize {
     const child = changetype<Node>(slot);
     const bytes = <usize>child.units << wide;
     if (child.wide != wide || !(child.ownerMask & mask) || bytes > end - at) break;
-    load<u64>(child.children & ~1);
     let stored = inlineUnits(child);
     if (bytes <= INLINE_BYTES) {
-      if ((load<u64>(at) ^ load<u64>(stored)) << (((INLINE_BYTES - bytes) << 3))) break;
+      if ((load<u64>(at) ^ load<u64>(stored)) << ((INLINE_BYTES - bytes) << 3)) break;
     } else {
       if (child.textRest) break;
       stored = child.text;
