@@ -28,8 +28,8 @@ export function restoreSnapshot(into: Restoring, contents: SnapshotContents): bo
   return true;
 }
 
-/** So that the reads are not left out. */
-const read = new Uint32Array(1);
+// biome-ignore lint/correctness/noUnusedVariables: so that the reads are not left out.
+let read = 0;
 
 /** Gives the tenant these entries, of nodes at these addresses. False when there is no room. */
 export function restoreEntries(core: TreeCore, tenant: number, entries: EntryRows, addresses: Uint32Array): boolean {
@@ -38,14 +38,12 @@ export function restoreEntries(core: TreeCore, tenant: number, entries: EntryRow
     const { words } = new Rows(core);
     const memory = new Uint32Array(core.memory.buffer);
     words.set(entries.words.subarray(4 * from, 4 * (from + count)));
-    let ahead = 0;
     for (let i = 0; i < count; i++) {
       const address = addresses[words[4 * i]!]!;
       words[4 * i] = address;
       // The core will need this node. Here the processor can wait for many at once.
-      ahead ^= memory[address >>> 2]!;
+      read ^= memory[address >>> 2]!;
     }
-    read[0] = ahead;
     if (core.restore_entries(tenant, count) !== count) return false;
   }
   return true;
