@@ -18,6 +18,7 @@ export interface Socket extends Emitter {
   end(): void;
   destroy(): void;
   destroySoon(): void;
+  setMaxListeners(most: number): this;
 }
 
 export interface IncomingMessage extends Emitter {
@@ -46,6 +47,7 @@ export interface ServerResponse extends Emitter {
   write(bytes: Uint8Array): boolean;
   end(bytes?: Uint8Array): void;
   destroy(): void;
+  emit(event: "close"): boolean;
 }
 
 export interface Server extends Emitter {

@@ -39,6 +39,7 @@ export function requestListener(handler: HttpHandler): RequestListener {
       return;
     }
     outgoing.on("close", () => request.closed(outgoing.writableFinished));
+    if (outgoing.socket === null) closeWith(incoming.socket, outgoing);
     handler(request)
       .then((answer) => send(answer, request, incoming, outgoing))
       .catch((error: unknown) => {
@@ -47,6 +48,22 @@ export function requestListener(handler: HttpHandler): RequestListener {
         outgoing.end();
       });
   };
+}
+
+/**
+ * An answer that waits for those before it on its connection (pipelining) has no socket yet, and Node does not tell it when the
+ * connection closes.
+ */
+function closeWith(socket: Socket, outgoing: ServerResponse): void {
+  const onClose = (): void => {
+    if (outgoing.socket !== null) return;
+    outgoing.destroy();
+    outgoing.emit("close");
+  };
+  // As many wait as the client has sent.
+  socket.setMaxListeners(0);
+  socket.on("close", onClose);
+  outgoing.on("close", () => socket.off("close", onClose));
 }
 
 const HOST = /^[\w.:[\]-]+$/;

@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { post, startGateway, transport, until } from "./support.js";
+
+// What no client and no server library says, by sockets, with Node's own objects and undici, as `warmroute serve` serves.
+beforeAll(() => {
+  transport.kind = "node";
+});
+
+const BODY = JSON.stringify({ model: "m", prompt: "hello" });
+const ANSWER = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+
+/** A replica that is told each request, head and body, and on which connection it came. */
+async function replica(answer: (socket: Socket, request: string, number: number) => void): Promise<string> {
+  const server = createServer((socket) => {
+    let text = "";
+    let number = 0;
+    socket.on("error", () => {});
+    socket.on("data", (piece) => {
+      text += piece.toString("latin1");
+      for (;;) {
+        const head = text.indexOf("\r\n\r\n");
+        const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
+        if (head < 0 || text.length < head + 4 + length) return;
+        const request = text.slice(0, head + 4 + length);
+        text = text.slice(request.length);
+        answer(socket, request, ++number);
+      }
+    });
+    onTestFinished(() => void socket.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function client(url: string): { socket: Socket; received: () => string } {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  let text = "";
+  socket.on("data", (piece) => {
+    text += piece.toString("latin1");
+  });
+  socket.on("error", () => {});
+  onTestFinished(() => void socket.destroy());
+  return { socket, received: () => text };
+}
+
+function request(body: string = BODY, headers = ""): string {
+  return `POST /v1/completions HTTP/1.1\r\nhost: x\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`;
+}
+
+describe("a client", () => {
+  test("that leaves before its pipelined requests are answered gives all of their places back", async () => {
+    const large = "x".repeat(1_000_000);
+    const a = await replica((socket, asked) => {
+      if (asked.includes("first")) return; // never answers
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${large.length}\r\n\r\n${large}`);
+    });
+    const gateway = await startGateway([a]);
+    const { socket } = client(gateway.url);
+    const second = JSON.stringify({ model: "m", prompt: "second" });
+    socket.write(request(JSON.stringify({ model: "m", prompt: "first" })) + request(second));
+    await until(() => gateway.router.replicas[0]!.queueLength === 2);
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await gateway.ended(2);
+    expect(gateway.records.map(({ outcome }) => outcome)).toEqual(["client_left", "client_left"]);
+    expect(gateway.router.replicas[0]!.queueLength).toBe(0);
+  });
+
+  test("whose header cannot be passed on does not make replicas look broken", async () => {
+    const gateway = await startGateway([await replica((socket) => socket.write(ANSWER))]);
+    for (const value of ["a\x7fb", "caf\xe9", "\x01", "a\tb", "a\x0bb"]) {
+      const { socket, received } = client(gateway.url);
+      socket.write(request(BODY, `x-a: ${value}\r\n`), "latin1");
+      await until(() => received().includes("\r\n\r\n"));
+      expect([JSON.stringify(value), received().slice(9, 12)]).not.toContain("502");
+    }
+  });
+
+  test("whose chunked body was too large is answered on the same connection again", async () => {
+    const gateway = await startGateway([await replica((socket) => socket.write(ANSWER))], { maxBodyBytes: 1000 });
+    const { socket, received } = client(gateway.url);
+    const chunk = `258\r\n${"x".repeat(600)}\r\n`;
+    socket.write(
+      `POST /v1/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunk.repeat(90)}0\r\n\r\n`,
+    );
+    await until(() => received().includes("HTTP/1.1 413"));
+    socket.write(request());
+    await until(() => received().includes("HTTP/1.1 200"));
+  });
+});
