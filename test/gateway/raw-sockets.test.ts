@@ -70,6 +70,18 @@ describe("a client", () => {
     expect(gateway.router.replicas[0]!.queueLength).toBe(0);
   });
 
+  test("whose host is none is told so", async () => {
+    const gateway = await startGateway([await replica((socket) => socket.write(ANSWER))]);
+    for (const host of ["[", "a:b:c", "1.2.3.4.5", "x:99999", "a..b:"]) {
+      for (const line of ["POST /v1/completions?a=1", "POST /v1/completions", "GET /health?a=1"]) {
+        const { socket, received } = client(gateway.url);
+        socket.write(`${line} HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 0\r\n\r\n`);
+        await until(() => received().includes("\r\n\r\n"));
+        expect([host, line, received().slice(9, 12)]).not.toContain("500");
+      }
+    }
+  });
+
   test("whose header cannot be passed on does not make replicas look broken", async () => {
     const gateway = await startGateway([await replica((socket) => socket.write(ANSWER))]);
     for (const value of ["a\x7fb", "caf\xe9", "\x01", "a\tb", "a\x0bb"]) {

@@ -67,6 +67,15 @@ function closeWith(socket: Socket, outgoing: ServerResponse): void {
 }
 
 const HOST = /^[\w.:[\]-]+$/;
+/** The last that was found to be one: nearly all requests name the same. */
+let knownHost = "localhost";
+
+function isHost(host: string): boolean {
+  if (host === knownHost) return true;
+  if (!HOST.test(host) || !URL.canParse(`http://${host}`)) return false;
+  knownHost = host;
+  return true;
+}
 
 class NodeRequest implements HttpRequest {
   readonly method: string;
@@ -85,7 +94,7 @@ class NodeRequest implements HttpRequest {
   static of(incoming: IncomingMessage): NodeRequest | null {
     const target = incoming.url ?? "/";
     const host = incoming.headers.host ?? "localhost";
-    if (!HOST.test(host)) return null;
+    if (!isHost(host)) return null;
     const url = target.startsWith("/") ? `http://${host}${target}` : target;
     return target.startsWith("/") || URL.canParse(url) ? new NodeRequest(incoming, url) : null;
   }
