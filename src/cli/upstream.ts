@@ -51,7 +51,8 @@ export function createUpstream(options: UpstreamOptions = {}): NodeUpstream {
   return { decodes: false, send: (url, request) => send(agent, url, request), close: () => agent.close() };
 }
 
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+/** Not 205, whose body has to be taken off the connection if it has one. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
 
 function send(agent: Agent, url: string, { method, headers, body, signal }: UpstreamRequest): Promise<HttpAnswer> {
   const { origin, path } = partsOf(url);
@@ -85,7 +86,8 @@ function send(agent: Agent, url: string, { method, headers, body, signal }: Upst
           for (const name in received) {
             const value = received[name];
             if (typeof value === "string") fields.push([name, value]);
-            else for (const each of value ?? []) fields.push([name, each]);
+            else if (name === "set-cookie") for (const each of value ?? []) fields.push([name, each]);
+            else fields.push([name, value!.join(", ")]);
           }
           const bodiless = WITHOUT_BODY.has(status);
           resolve({

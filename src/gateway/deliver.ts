@@ -31,6 +31,8 @@ export function deliver(exchange: Exchange, answer: Answer, settings: Settings):
   const statusText = reasonOf(response.statusText);
   if (answer.reader === null || WITHOUT_BODY.has(response.status)) {
     void answer.reader?.cancel().catch(() => {});
+    // A client would wait for so much of a 205, and take the next answer for it.
+    if (status !== 304) headers.delete("content-length");
     exchange.end(outcome);
     return { status, statusText, headers, body: null };
   }

@@ -104,3 +104,40 @@ describe("a client", () => {
     await until(() => received().includes("HTTP/1.1 200"));
   });
 });
+
+describe("a replica's", () => {
+  test("header that cannot be passed on does not keep its place", async () => {
+    const a = await replica((socket) =>
+      socket.write(ANSWER.replace("content-length", "x-a: a\x7fb\r\ncontent-length"), "latin1"),
+    );
+    const gateway = await startGateway([a]);
+    await post(`${gateway.url}/v1/completions`, BODY);
+    await gateway.ended(1);
+    expect(gateway.router.replicas[0]!.queueLength).toBe(0);
+  });
+
+  test("fields that come twice are joined, and those that Connection names are dropped wherever it names them", async () => {
+    const twice =
+      "connection: x-one\r\nconnection: x-two\r\nx-one: 1\r\nx-two: 2\r\nvary: a\r\nvary: b\r\nx-request-id: 1\r\nx-request-id: 2\r\n";
+    const a = await replica((socket) => socket.write(ANSWER.replace("content-length", `${twice}content-length`)));
+    const gateway = await startGateway([a]);
+    const { socket, received } = client(gateway.url);
+    socket.write(request(BODY, "x-request-id: mine\r\n"));
+    await until(() => received().endsWith("{}"));
+    expect(received()).not.toMatch(/x-one|x-two/);
+    expect(received()).toMatch(/vary: a, b\r\n/);
+    expect(received().match(/x-request-id: .*/g)).toEqual(["x-request-id: mine"]);
+  });
+
+  test("answer without a body is announced without one", async () => {
+    for (const status of [204, 205]) {
+      const body = status === 205 ? "{}" : "";
+      const a = await replica((socket) => socket.write(`HTTP/1.1 ${status} None\r\ncontent-length: 2\r\n\r\n${body}`));
+      const gateway = await startGateway([a]);
+      const { socket, received } = client(gateway.url);
+      socket.write(request());
+      await until(() => received().includes("\r\n\r\n"));
+      expect(received()).not.toMatch(/content-length: 2/i);
+    }
+  });
+});
