@@ -1,6 +1,6 @@
 import type { Upstream, UpstreamRequest } from "../gateway/index.js";
 import { HeaderList, type HttpAnswer } from "../protocol/index.js";
-import { Agent } from "./undici.js";
+import { Agent, buildConnector, type Dispatcher } from "./undici.js";
 import { UpstreamPieces } from "./upstream-pieces.js";
 
 /** How replicas are connected to. */
@@ -41,7 +41,7 @@ export interface NodeUpstream extends Upstream {
 export function createUpstream(options: UpstreamOptions = {}): NodeUpstream {
   const { connectMs = 5_000, keepAliveMs = 60_000, connections, tls } = options;
   const agent = new Agent({
-    connect: { timeout: connectMs, ...tls, ...(tls?.ca !== undefined && { ca: [tls.ca].flat() }) },
+    connect: telling(buildConnector({ timeout: connectMs, ...tls, ca: tls?.ca && [tls.ca].flat() })),
     keepAliveTimeout: keepAliveMs,
     // The first byte and the silences of an answer are the gateway's to limit.
     headersTimeout: 0,
@@ -49,6 +49,33 @@ export function createUpstream(options: UpstreamOptions = {}): NodeUpstream {
     ...(connections !== undefined && { connections }),
   });
   return { decodes: false, send: (url, request) => send(agent, url, request), close: () => agent.close() };
+}
+
+/** Connections whose errors tell what undici's own do: how much has come by them. */
+function telling(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...result) => {
+      const [, socket] = result;
+      socket?.on("error", (error: ConnectionError) => {
+        error.socket ??= { bytesRead: socket.bytesRead };
+      });
+      callback(...result);
+    });
+}
+
+interface ConnectionError extends Error {
+  socket?: { readonly bytesRead?: number };
+}
+
+/**
+ * A replica may close a connection that is kept at the moment at which it is used again. That is known within a round trip; one
+ * that breaks later has begun to work on the request.
+ */
+const STALE_MS = 1000;
+
+/** Whether it is a connection's that has brought answers before. */
+function isStale(error: ConnectionError): boolean {
+  return (error.socket?.bytesRead ?? 0) > 0;
 }
 
 /** Not 205, whose body has to be taken off the connection if it has one. */
@@ -66,49 +93,56 @@ function send(agent: Agent, url: string, { method, headers, body, signal }: Upst
     const pieces = new UpstreamPieces();
     const onAbort = (): void => pieces.abort(signal.reason);
     let answered = false;
+    let again = false;
     const fail = (error: unknown): void => {
       signal.removeEventListener("abort", onAbort);
       if (answered) pieces.fail(error);
       else reject(error);
     };
     signal.addEventListener("abort", onAbort, { once: true });
-    agent.dispatch(
-      { origin, path, method, headers: flat, body },
-      {
-        onRequestStart(controller) {
-          pieces.begin(controller);
-        },
-        onResponseStart(_controller, status, received, statusText = "") {
-          // Something before the answer, as 103 is.
-          if (status < 200) return;
-          answered = true;
-          const fields: [string, string][] = [];
-          for (const name in received) {
-            const value = received[name];
-            if (typeof value === "string") fields.push([name, value]);
-            else if (name === "set-cookie") for (const each of value ?? []) fields.push([name, each]);
-            else fields.push([name, value!.join(", ")]);
-          }
-          const bodiless = WITHOUT_BODY.has(status);
-          resolve({
-            status,
-            statusText,
-            headers: new HeaderList(fields),
-            body: bodiless ? null : { getReader: () => pieces },
-          });
-        },
-        onResponseData(_controller, piece) {
-          pieces.push(piece);
-        },
-        onResponseEnd() {
-          signal.removeEventListener("abort", onAbort);
-          pieces.end();
-        },
-        onResponseError(_controller, error) {
-          fail(signal.aborted ? signal.reason : error);
-        },
+    /** When it was first sent; null once it must not be sent again. */
+    let sentMs: number | null = null;
+    const asked = { origin, path, method, headers: flat, body };
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(controller) {
+        sentMs = again ? null : performance.now();
+        pieces.begin(controller);
       },
-    );
+      onResponseStart(_controller, status, received, statusText = "") {
+        sentMs = null;
+        // Something before the answer, as 103 is.
+        if (status < 200) return;
+        answered = true;
+        const fields: [string, string][] = [];
+        for (const name in received) {
+          const value = received[name];
+          if (typeof value === "string") fields.push([name, value]);
+          else if (name === "set-cookie") for (const each of value ?? []) fields.push([name, each]);
+          else fields.push([name, value!.join(", ")]);
+        }
+        const bodiless = WITHOUT_BODY.has(status);
+        resolve({
+          status,
+          statusText,
+          headers: new HeaderList(fields),
+          body: bodiless ? null : { getReader: () => pieces },
+        });
+      },
+      onResponseData(_controller, piece) {
+        pieces.push(piece);
+      },
+      onResponseEnd() {
+        signal.removeEventListener("abort", onAbort);
+        pieces.end();
+      },
+      onResponseError(_controller, error) {
+        if (sentMs !== null && !signal.aborted && isStale(error) && performance.now() - sentMs < STALE_MS) {
+          again = true;
+          agent.dispatch(asked, handler);
+        } else fail(signal.aborted ? signal.reason : error);
+      },
+    };
+    agent.dispatch(asked, handler);
   });
 }
 

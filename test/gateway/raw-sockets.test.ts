@@ -140,4 +140,26 @@ describe("a replica's", () => {
       expect(received()).not.toMatch(/content-length: 2/i);
     }
   });
+
+  test.each([
+    ["closed", (socket: Socket) => socket.destroy()],
+    ["reset", (socket: Socket) => socket.resetAndDestroy()],
+  ])("connection that is %s when it is used again is no failure: the request is sent on another", async (_, end) => {
+    const bodies: string[] = [];
+    const a = await replica((socket, asked, number) => {
+      if (number > 1) {
+        end(socket);
+        return;
+      }
+      bodies.push(asked.slice(asked.indexOf("\r\n\r\n") + 4));
+      socket.write(ANSWER);
+    });
+    const gateway = await startGateway([a]);
+    for (let i = 0; i < 4; i++) {
+      const response = await post(`${gateway.url}/v1/completions`, BODY);
+      expect([response.status, await response.text()]).toEqual([200, "{}"]);
+    }
+    expect(bodies).toEqual([BODY, BODY, BODY, BODY]);
+    expect(gateway.records.map(({ failures }) => failures)).toEqual([[], [], [], []]);
+  });
 });
