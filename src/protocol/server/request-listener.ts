@@ -166,12 +166,13 @@ async function send(
   const headers: string[] = [];
   for (const [name, value] of answer.headers) headers.push(name, value);
   if (!incoming.complete) outgoing.once("finish", () => readAway(incoming));
+  // Before anything that may throw, as a header does that Node refuses: whatever becomes of it, it is let go.
+  if (reader !== undefined) request.answer = reader;
   outgoing.writeHead(answer.status, headers);
   if (reader === undefined) {
     outgoing.end();
     return;
   }
-  request.answer = reader;
   flushSoon(outgoing, request);
   try {
     await pass(reader, request, outgoing);
