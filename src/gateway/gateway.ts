@@ -67,7 +67,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   addAdmin(app, core);
   for (const [path, allow] of ALLOWED) {
-    app.all(path, ({ req, env }) => refuse(core.begin(env, null), "bad_request", wrongMethod(req.method, path, allow)));
+    app.all(path, ({ req: { method, path: asked }, env }) => {
+      // By another spelling, as with a slash at the end.
+      const error = method === allow ? unknownPath(asked) : wrongMethod(method, path, allow);
+      return refuse(core.begin(env, null), "bad_request", error);
+    });
   }
   app.onError(failed);
   app.notFound(({ req, env }) => refuse(core.begin(env, null), "bad_request", unknownPath(req.path)));

@@ -83,6 +83,18 @@ describe("a client", () => {
     }
   });
 
+  test("that spells a path another way is told that there is nothing", async () => {
+    const gateway = await startGateway([await replica((socket) => socket.write(ANSWER))]);
+    for (const path of ["/v1/completions/", "/v1/%63ompletions", "//v1/completions"]) {
+      const response = await post(gateway.url + path, BODY);
+      expect([path, response.status, await response.json()]).toMatchObject([
+        path,
+        404,
+        { error: { code: "unknown_path" } },
+      ]);
+    }
+  });
+
   test("whose header cannot be passed on does not make replicas look broken", async () => {
     const gateway = await startGateway([await replica((socket) => socket.write(ANSWER))]);
     for (const value of ["a\x7fb", "caf\xe9", "\x01", "a\tb", "a\x0bb"]) {
