@@ -33,7 +33,7 @@ const SIGNS: readonly (readonly [Failure, RegExp])[] = [
     "reset",
     /ECONNRESET|EPIPE|UND_ERR_SOCKET|ConnectionClosed|other side closed|connection (was )?(reset|closed|error)/i,
   ],
-  ["bad_answer", /HPE_|UND_ERR_RESPONSE|Parse Error|HTTPParserError/i],
+  ["bad_answer", /HPE_|UND_ERR_RES|UND_ERR_HEADERS_OVERFLOW|Parse Error|HTTPParserError/i],
 ];
 
 /** Reads what a `fetch` threw; the cause says more than the error itself. */

@@ -132,6 +132,15 @@ describe("a replica's", () => {
     expect(gateway.router.replicas[0]!.queueLength).toBe(0);
   });
 
+  test("answer that is no HTTP that can be passed on is called so", async () => {
+    for (const head of ["content-length: 5\r\ncontent-length: 6", `x-a: ${"a".repeat(100_000)}`]) {
+      const a = await replica((socket) => socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\nhello!`));
+      const gateway = await startGateway([a]);
+      expect((await post(`${gateway.url}/v1/completions`, BODY)).status).toBe(502);
+      expect(gateway.records.map(({ failures }) => failures)).toEqual([["bad_answer"]]);
+    }
+  });
+
   test("fields that come twice are joined, and those that Connection names are dropped wherever it names them", async () => {
     const twice =
       "connection: x-one\r\nconnection: x-two\r\nx-one: 1\r\nx-two: 2\r\nvary: a\r\nvary: b\r\nx-request-id: 1\r\nx-request-id: 2\r\n";
