@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { HeaderList } from "../../src/protocol/index.js";
-import { deadAddress, post, startGateway, transport, until } from "./support.js";
+import { deadAddress, post, resolvers, startGateway, transport, until } from "./support.js";
 
 // What no client and no server library says, by sockets, with Node's own objects and undici, as `warmroute serve` serves.
 beforeAll(() => {
@@ -115,6 +115,27 @@ describe("a client", () => {
     await until(() => received().includes("HTTP/1.1 413"));
     socket.write(request());
     await until(() => received().includes("HTTP/1.1 200"));
+  });
+
+  test("whose body was refused while an earlier request waited is answered whatever it asks next", async () => {
+    const first = resolvers<Socket>();
+    const a = await replica((socket, asked) => {
+      if (asked.includes("first")) first.resolve(socket);
+      // Later than an unread body is waited for.
+      else setTimeout(() => socket.write(ANSWER), 1200);
+    });
+    const gateway = await startGateway([a], { maxBodyBytes: 1000 });
+    const { socket, received } = client(gateway.url);
+    const chunk = `258\r\n${"x".repeat(600)}\r\n`;
+    socket.write(request(JSON.stringify({ model: "m", prompt: "first" })));
+    socket.write(`POST /v1/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${chunk.repeat(2)}`);
+    await gateway.ended(1);
+    await until(() => gateway.router.replicas[0]!.queueLength === 1);
+    socket.write(`${chunk}0\r\n\r\n${request()}`);
+    await until(() => gateway.router.replicas[0]!.queueLength === 2);
+    (await first.promise).write(ANSWER);
+    await until(() => received().split("HTTP/1.1 200").length === 3 || socket.destroyed);
+    expect(received().match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 413", "HTTP/1.1 200"]);
   });
 });
 

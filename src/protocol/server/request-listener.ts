@@ -237,7 +237,9 @@ const READ_AWAY_MS = 1000;
  * and the answer would be lost on its way.
  */
 function readAway(incoming: IncomingMessage): void {
-  const timer = setTimeout(() => incoming.socket.destroy(), READ_AWAY_MS);
-  incoming.once("close", () => clearTimeout(timer));
   incoming.removeAllListeners("data").resume();
+  // It may have ended before the answer went out: then its connection serves the next request.
+  if (incoming.complete) return;
+  const timer = setTimeout(() => incoming.complete || incoming.socket.destroy(), READ_AWAY_MS);
+  incoming.once("close", () => clearTimeout(timer));
 }
