@@ -11,7 +11,7 @@ import {
   releaseRun,
   setExtentBytes,
 } from "./extents";
-import { RESULTS, grainsFor } from "./memory";
+import { GRAIN, RESULTS, grainsFor } from "./memory";
 import { INLINE_BYTES, Node } from "./records";
 import { bytesOf, charactersUpTo, copyText, firstBytes, freeText, inlineUnits, isInline, moveInside } from "./text";
 
@@ -31,7 +31,7 @@ export function shortenText(node: Node, count: usize): void {
 
 /**
  * A cut leaves no part of up to so many bytes in several pieces, or in a run that begins within a grain: that would waste too much. It is
- * copied to a run of its own.
+ * copied to a run of its own. More than that is never copied: where free memory lies scattered there may be no longer run.
  */
 const SMALL: usize = 256;
 
@@ -49,15 +49,14 @@ export function planCut(node: Node, count: usize): void {
   if (rest <= SMALL && rest > INLINE_BYTES) lowerGrains = grainsFor(rest);
   if (bytes <= SMALL || rest <= SMALL) return;
   findPiece(node, bytes);
-  const after = pieceBytes - bytesBefore;
-  if (bytesBefore > after) lowerGrains = grainsFor(after);
-  else if (bytesBefore) upperGrains = grainsFor(pieceExtent ? bytesBefore + HEADER : bytesBefore);
+  const copied = pieceUnits + bytesBefore - copiedFrom();
+  if (copied) upperGrains = grainsFor(copied + HEADER);
 }
 
 /**
- * Moves the first `count` units of `lower`'s text to `upper`, which has none. Of two large parts only the piece that is cut is copied,
- * and of that the smaller part, so cutting costs no more than reading that far did (and, of a text in extents, a look at each). Room must
- * have been reserved.
+ * Moves the first `count` units of `lower`'s text to `upper`, which has none. Of two large parts no more is copied than
+ * `copiedFrom` says, so cutting costs no more than reading that far did (and, of a text in extents, a look at each). Room must have been
+ * reserved.
  */
 export function cutText(lower: Node, upper: Node, count: usize): void {
   const characters = charactersUpTo(lower, count);
@@ -160,36 +159,40 @@ function dropHead(node: Node, bytes: usize): void {
   node.textRest = <u32>pieceNext;
 }
 
-/** Gives `upper` the pieces of the first `bytes`, and leaves `lower` the rest. */
+/**
+ * From where on the piece that is cut is copied up to the cut, for the upper part: from its beginning, or, where that is too much, from the
+ * beginning of the grain that the cut falls into, so that no grain is in both parts.
+ */
+function copiedFrom(): usize {
+  return bytesBefore > SMALL ? (pieceUnits + bytesBefore) & ~(GRAIN - 1) : pieceUnits;
+}
+
+/** Gives `upper` the pieces of the first `bytes`, the last of them copied to an extent, and leaves `lower` the rest where it is. */
 function cutPieces(lower: Node, upper: Node, bytes: usize): void {
   findPiece(lower, bytes);
   const cut = pieceUnits + bytesBefore;
-  const end = pieceUnits + pieceBytes;
-  let lowerUnits = cut;
+  const from = copiedFrom();
+  const copied = cut - from;
+  let dropped = pieceExtent ? pieceExtent : pieceUnits;
   let upperEnd = extentBefore;
   upper.text = lower.text;
   upper.textRest = lower.textRest;
-  if (bytesBefore > end - cut) {
-    lowerUnits = newRun(end - cut);
-    memory.copy(lowerUnits, cut, end - cut);
-    dropBack(cut, end);
-    if (pieceExtent) setExtentBytes(pieceExtent, bytesBefore);
+  if (from != pieceUnits) {
+    dropped = from;
     upperEnd = pieceExtent;
-  } else {
-    if (bytesBefore && pieceExtent) {
-      const copy = newExtent(bytesBefore);
-      memory.copy(extentUnits(copy), pieceUnits, bytesBefore);
-      if (upperEnd) store<u32>(upperEnd, <u32>copy);
-      else upper.textRest = <u32>copy;
-      upperEnd = copy;
-    } else if (bytesBefore) {
-      upper.text = newRun(bytesBefore);
-      memory.copy(upper.text, pieceUnits, bytesBefore);
-    }
-    dropFront(pieceExtent ? pieceExtent : pieceUnits, cut, bytesBefore);
+    if (upperEnd) setExtentBytes(upperEnd, bytesBefore - copied);
   }
-  if (upperEnd) store<u32>(upperEnd, 0);
-  else upper.textRest = 0;
-  lower.text = lowerUnits;
+  let copy: usize = 0;
+  if (copied) {
+    copy = newExtent(copied);
+    memory.copy(extentUnits(copy), from, copied);
+  }
+  dropFront(dropped, cut, copied);
+  if (upperEnd) {
+    store<u32>(upperEnd, <u32>copy);
+  } else {
+    upper.textRest = <u32>copy;
+  }
+  lower.text = cut;
   lower.textRest = <u32>pieceNext;
 }
