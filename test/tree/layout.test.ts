@@ -12,7 +12,7 @@ const PAGE = 65536;
 
 describe.each(MAKERS)("the memory layout withstands ($build core)", (maker) => {
   test.each(ATTACKS)("$attack", ({ moves }) => {
-    for (const pages of [1, 8]) {
+    for (const pages of [1, 4, 8]) {
       const attack = new Attack(maker, pages * PAGE);
       for (const each of moves) attack.perform(each);
       attack.leave();
