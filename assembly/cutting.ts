@@ -31,9 +31,11 @@ export function shortenText(node: Node, count: usize): void {
 
 /**
  * A cut leaves no part of up to so many bytes in several pieces, or in a run that begins within a grain: that would waste too much. It is
- * copied to a run of its own. More than that is never copied: where free memory lies scattered there may be no longer run.
+ * copied to a run of its own.
  */
 const SMALL: usize = 256;
+/** A cut copies no more than an extent of 1 KiB holds: where free memory lies scattered there may be no longer run. */
+const MOST_COPIED: usize = 1024 - HEADER;
 
 /** Grains of the runs that `cutText` will allocate for the upper and for the lower part; 0 where it needs none. */
 export let upperGrains: u32 = 0;
@@ -164,7 +166,7 @@ function dropHead(node: Node, bytes: usize): void {
  * beginning of the grain that the cut falls into, so that no grain is in both parts.
  */
 function copiedFrom(): usize {
-  return bytesBefore > SMALL ? (pieceUnits + bytesBefore) & ~(GRAIN - 1) : pieceUnits;
+  return bytesBefore > MOST_COPIED ? (pieceUnits + bytesBefore) & ~(GRAIN - 1) : pieceUnits;
 }
 
 /** Gives `upper` the pieces of the first `bytes`, the last of them copied to an extent, and leaves `lower` the rest where it is. */
@@ -190,8 +192,11 @@ function cutPieces(lower: Node, upper: Node, bytes: usize): void {
   dropFront(dropped, cut, copied);
   if (upperEnd) {
     store<u32>(upperEnd, <u32>copy);
-  } else {
+  } else if (from != pieceUnits || pieceExtent) {
     upper.textRest = <u32>copy;
+  } else {
+    upper.text = extentUnits(copy);
+    upper.textRest = 0;
   }
   lower.text = cut;
   lower.textRest = <u32>pieceNext;

@@ -165,8 +165,8 @@ const WORST_STRETCH = 32 / 24;
 const PAIR = 64;
 const PAIR_STRETCH = 96 / 56;
 /**
- * What a cut copies takes up to 9 grains, and is surely found among runs of 16. In runs of 1 KiB or more text takes whole runs with their
- * headers, and the rest of every piece, of a window or more, one that may be left too short.
+ * What a cut copies takes up to 1 KiB. In runs of that or more text takes whole runs with their headers, and the end of every piece
+ * that crosses, of half a window or more, one of which it may leave too little.
  */
 const LONG = 1024;
 const LONG_STRETCH = LONG / (LONG - 8);
