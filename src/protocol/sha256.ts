@@ -3,7 +3,9 @@
  * as much as all that the gateway does with a request (25 µs of CPU).
  */
 export function sha256(text: string): Uint8Array | Promise<Uint8Array> {
-  return atOnce === null ? byWebCrypto(text) : atOnce(text);
+  // Looked for when it is first needed: an edge runtime throws at whoever asks for it.
+  atOnce ??= byNode() ?? byWebCrypto;
+  return atOnce(text);
 }
 
 /** @internal Where there is nothing else, as in a page. */
@@ -16,14 +18,17 @@ export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const atOnce = /* @__PURE__ */ byNode();
+let atOnce: ((text: string) => Uint8Array | Promise<Uint8Array>) | undefined;
 
 /** Node's (20.12 and later), which Deno, Bun and Workers may have too. */
 function byNode(): ((text: string) => Uint8Array) | null {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  const node = process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;
-  if (typeof node?.hash !== "function") return null;
-  return (text) => node.hash("sha256", text, "buffer");
+  try {
+    const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+    const node = process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;
+    return typeof node?.hash === "function" ? (text) => node.hash("sha256", text, "buffer") : null;
+  } catch {
+    return null;
+  }
 }
 
 interface NodeCrypto {
