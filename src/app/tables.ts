@@ -54,6 +54,14 @@ export const TIMEOUTS = {
     unit: "ms",
     about: "between two pieces of an answer",
   },
+  sendMs: {
+    kind: "number",
+    least: 1,
+    most: 2_147_483_647,
+    default: 60_000,
+    unit: "ms",
+    about: "until the client takes a piece of an answer",
+  },
   queueMs: {
     kind: "number",
     least: 0,

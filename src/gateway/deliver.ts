@@ -5,7 +5,7 @@ import type { Answer } from "./forward.js";
 import { clientHeaders, headerText } from "./headers.js";
 import { REQUEST_ID } from "./request-id.js";
 import type { Settings } from "./settings.js";
-import type { Wait, WaitLimit } from "./wait.js";
+import type { Wait } from "./wait.js";
 
 /** With these an answer has no body, whatever the replica sends. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -56,11 +56,15 @@ export function toNobody(): Response {
 }
 
 function bodyOf(exchange: Exchange, answer: Answer, streamed: boolean, settings: Settings): PieceSource {
-  const pieces = new AnswerPieces(answer, settings.idleLimit);
+  const pieces = new AnswerPieces(answer, settings);
   return relay(pieces, {
     onPiece: (piece) => exchange.piece(piece),
     onEnd: () => exchange.end(answer.outcome),
     onBreak: () => {
+      if (pieces.untaken) {
+        exchange.end("client_stalled");
+        return null;
+      }
       const code = pieces.stalled ? "replica_stalled" : "replica_broke";
       exchange.end(code);
       if (!streamed) return null;
@@ -73,21 +77,29 @@ function bodyOf(exchange: Exchange, answer: Answer, streamed: boolean, settings:
   });
 }
 
-/** An answer's body from its first piece on, each of which has to come within a limit. */
+/**
+ * An answer's body from its first piece on. Each piece has to come from the replica within one limit of being asked for, and to be taken
+ * by the client within another: the next one is asked for only then.
+ */
 class AnswerPieces implements PieceSource {
+  onFailed: ((error: Error) => void) | null = null;
+  /** The replica has sent nothing for too long. */
   stalled = false;
+  /** The client has taken nothing for too long. */
+  untaken = false;
   readonly #reader: PieceSource;
-  readonly #limit: WaitLimit;
+  readonly #settings: Settings;
   readonly #abort: () => void;
   /** What was read already. */
   #first: ReadableStreamReadResult<Uint8Array> | null;
+  /** For the replica while a piece is asked for, for the client when it was given one. */
   #wait: Wait | null = null;
 
-  constructor({ reader, first, abort }: Answer, limit: WaitLimit) {
+  constructor({ reader, first, abort }: Answer, settings: Settings) {
     this.#reader = reader!;
     this.#first = first;
     this.#abort = abort;
-    this.#limit = limit;
+    this.#settings = settings;
   }
 
   get ended(): boolean {
@@ -98,7 +110,7 @@ class AnswerPieces implements PieceSource {
     const first = this.#first;
     if (first === null) return this.#next();
     this.#first = null;
-    return Promise.resolve(first);
+    return Promise.resolve(this.#given(first));
   }
 
   cancel(reason: unknown): Promise<void> {
@@ -106,25 +118,42 @@ class AnswerPieces implements PieceSource {
     return this.#reader.cancel(reason);
   }
 
-  /** Only while a piece is asked for: a client that is slow to read is no fault of the replica. */
   async #next(): Promise<ReadableStreamReadResult<Uint8Array>> {
-    const wait = this.#limit.begin(this.#onLate);
+    this.#wait?.end();
+    const wait = this.#settings.idleLimit.begin(this.#onStalled);
     this.#wait = wait;
     try {
       const piece = await this.#reader.read();
-      if (this.stalled) throw new Error("the answer stalled");
-      return piece;
-    } finally {
       wait.end();
+      if (this.stalled) throw new Error("the answer stalled");
+      return this.#given(piece);
+    } catch (error) {
+      wait.end();
+      throw error;
     }
   }
 
-  readonly #onLate = (): void => {
+  #given(piece: ReadableStreamReadResult<Uint8Array>): ReadableStreamReadResult<Uint8Array> {
+    if (!piece.done && this.#reader.ended !== true) this.#wait = this.#settings.sendLimit.begin(this.#onUntaken);
+    return piece;
+  }
+
+  readonly #onStalled = (): void => {
     this.stalled = true;
+    this.#letGo();
+  };
+
+  readonly #onUntaken = (): void => {
+    this.untaken = true;
+    this.#letGo();
+    this.onFailed?.(new Error(`the client took nothing for ${this.#settings.timeouts.sendMs} ms`));
+  };
+
+  #letGo(): void {
     // Ends the read even where the transport ignores its signal.
     void this.#reader.cancel().catch(() => {});
     this.#abort();
-  };
+  }
 }
 
 /** A transport may give a reason that `new Response` refuses. */

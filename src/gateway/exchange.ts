@@ -20,6 +20,7 @@ import type { RequestTrace } from "./tracing.js";
  * - `unauthorized`, `rate_limited`: refused for its key, or for what its key has had.
  * - `draining`: refused because the gateway takes no new work.
  * - `client_left`: the client went away before it had all of the answer.
+ * - `client_stalled`: the client stayed, and took nothing of the answer for longer than `timeouts.sendMs`.
  * - `internal_error`: the gateway itself failed.
  */
 export type RequestOutcome =
@@ -37,6 +38,7 @@ export type RequestOutcome =
   | "rate_limited"
   | "draining"
   | "client_left"
+  | "client_stalled"
   | "internal_error";
 
 /** A model's name is the client's text: no more of it is reported than any real one has. */

@@ -77,6 +77,8 @@ export interface TimeoutOptions {
   firstByteMs?: number;
   /** Between two pieces of an answer, while the client is ready to take one. Default: 60,000. */
   idleMs?: number;
+  /** Between two pieces of an answer, until the client takes the one that it was given. Default: 60,000. */
+  sendMs?: number;
   /** In the queue, before a replica has room. Default: 30,000. */
   queueMs?: number;
 }
@@ -162,7 +164,7 @@ export const GATEWAY_DEFAULTS: GatewayDefaults = {
   replicaHeader: false,
   forwardAuthorization: false,
   adminTreeText: false,
-  timeouts: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, queueMs: 30_000 },
+  timeouts: { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, sendMs: 60_000, queueMs: 30_000 },
   retries: {
     maxTries: 3,
     budget: 0.2,

@@ -37,6 +37,8 @@ export interface Settings {
   readonly firstByteLimit: WaitLimit;
   /** Of `timeouts.idleMs`. */
   readonly idleLimit: WaitLimit;
+  /** Of `timeouts.sendMs`. */
+  readonly sendLimit: WaitLimit;
   readonly retries: Required<RetryOptions>;
   readonly breaker: Required<BreakerOptions> | null;
   readonly health: Required<HealthOptions> | null;
@@ -96,6 +98,7 @@ export function readOptions(options: GatewayOptions): Settings {
     timeouts,
     firstByteLimit: new WaitLimit(timeouts.firstByteMs, clock, timers),
     idleLimit: new WaitLimit(timeouts.idleMs, clock, timers),
+    sendLimit: new WaitLimit(timeouts.sendMs, clock, timers),
     retries,
     breaker: options.breaker === false ? null : group("breaker", options.breaker, BREAKER_RULES),
     health: optional("health", options.health, HEALTH_RULES),
@@ -164,7 +167,13 @@ const WAIT: NumberRule = { least: 0, most: LONGEST_DELAY_MS, unit: "milliseconds
 
 type Rules = Readonly<Record<string, NumberRule | "path">>;
 
-const TIMEOUT_RULES = { connectMs: DELAY, firstByteMs: DELAY, idleMs: DELAY, queueMs: WAIT } satisfies Rules;
+const TIMEOUT_RULES = {
+  connectMs: DELAY,
+  firstByteMs: DELAY,
+  idleMs: DELAY,
+  sendMs: DELAY,
+  queueMs: WAIT,
+} satisfies Rules;
 const RETRY_RULES = {
   maxTries: COUNT,
   budget: { least: 0, most: 1 },

@@ -2,6 +2,8 @@
 export interface PieceSource extends Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
   /** Whether nothing comes after what was read, where that is known already: then nobody need wait to be told. */
   readonly ended?: boolean;
+  /** Set by who reads: told that the source has failed while nothing was asked of it. What is read from then on fails too. */
+  onFailed?: ((error: Error) => void) | null;
 }
 
 /** What a relayed body tells of itself. The last three exclude each other. */
@@ -10,7 +12,7 @@ export interface RelayEvents {
   onPiece(piece: Uint8Array): void;
   /** The source ended, and all of it was passed on. */
   onEnd(): void;
-  /** The source failed. What is returned is sent as the last bytes; null passes the failure on. */
+  /** The source failed. What is returned is sent as the last bytes if they are waited for; null passes the failure on. */
   onBreak(error: unknown): Uint8Array | null;
   /** The reader wants no more; the source is cancelled. */
   onCancel(): void;
@@ -24,13 +26,17 @@ export function relay(source: PieceSource, events: RelayEvents): PieceSource {
 const END = { done: true, value: undefined } as const;
 
 class Relay implements PieceSource {
+  onFailed: ((error: Error) => void) | null = null;
   readonly #source: PieceSource;
   readonly #events: RelayEvents;
   #over = false;
+  /** Why nothing more can be read. */
+  #failure: Error | null = null;
 
   constructor(source: PieceSource, events: RelayEvents) {
     this.#source = source;
     this.#events = events;
+    source.onFailed = this.#sourceFailed;
   }
 
   get ended(): boolean {
@@ -38,6 +44,7 @@ class Relay implements PieceSource {
   }
 
   async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    if (this.#failure !== null) throw this.#failure;
     if (this.#over) return END;
     let piece: ReadableStreamReadResult<Uint8Array>;
     try {
@@ -61,6 +68,14 @@ class Relay implements PieceSource {
     // The source may be aborted already, which is no concern of who cancels.
     await this.#source.cancel(reason).catch(() => {});
   }
+
+  readonly #sourceFailed = (error: Error): void => {
+    if (this.#over) return;
+    this.#over = true;
+    this.#failure = error;
+    this.#events.onBreak(error);
+    this.onFailed?.(error);
+  };
 
   #broken(error: unknown): ReadableStreamReadResult<Uint8Array> {
     if (this.#over) return END;

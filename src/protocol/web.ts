@@ -39,6 +39,9 @@ export function webSignal(signal: StopSignal): AbortSignal {
 export function streamOf(source: PieceSource): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream(
     {
+      start(controller) {
+        source.onFailed = (error) => controller.error(error);
+      },
       async pull(controller) {
         const { done, value } = await source.read();
         if (!done) controller.enqueue(value as Uint8Array<ArrayBuffer>);

@@ -1,6 +1,4 @@
 // What users of other gateways complain about, where it could happen here: each test bears the number of the complaint.
-import { once } from "node:events";
-import { request as httpRequest } from "node:http";
 import { expect, test } from "vitest";
 import { createGateway } from "../../src/gateway/index.js";
 import { Router } from "../../src/routing/index.js";
@@ -89,39 +87,6 @@ test("sglang#40391: a stream that has gone silent does not hold its place for ev
   expect(new TextDecoder().decode(value)).toContain('"code":"replica_stalled"');
   expect(await ended(1)).toMatchObject([{ outcome: "replica_stalled" }]);
   expect(router.leases).toBe(0);
-});
-
-test("a client that is slow to read is not taken for a replica that stalls", async () => {
-  const size = 1 << 16;
-  let left = 400;
-  const replica = await serve(
-    () =>
-      new Response(
-        new ReadableStream({
-          pull(to) {
-            if (left-- === 0) to.close();
-            else to.enqueue(new Uint8Array(size));
-          },
-        }),
-        { headers: EVENTS },
-      ),
-  );
-  const time = manualTime();
-  const { url, ended } = await startGateway([replica], time.options, time.options);
-  const client = httpRequest(`${url}/v1/completions`, { method: "POST" }).end('{"prompt":"p"}');
-  const [answer] = await once(client, "response");
-  answer.pause();
-  // Until the gateway waits for the client.
-  let before = -1;
-  while (before !== left) {
-    before = left;
-    for (let i = 0; i < 50; i++) await fetch(`${url}/health`);
-  }
-  time.advance(10 * 60_000);
-  let received = 0;
-  for await (const chunk of answer) received += chunk.length;
-  expect(received).toBe(400 * size);
-  expect(await ended(1)).toMatchObject([{ outcome: "completed" }]);
 });
 
 test("sglang#26842, vllm-project/router#279, ray#60359: a replica that was removed gets nothing more, nor has it a part in the tree", async () => {

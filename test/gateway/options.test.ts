@@ -45,6 +45,12 @@ test.each<[string, object, typeof TypeError | typeof RangeError, RegExp]>([
   ["one router twice", { models: { m: router, n: router } }, RangeError, /a router of its own/],
   ["an unknown option", { router, maxTries: 3 }, TypeError, /unknown option "maxTries" in options; there are router/],
   ["an unknown timeout", { router, timeouts: { idle: 3 } }, TypeError, /"idle" in timeouts; there are connectMs/],
+  [
+    "no time to take a piece",
+    { router, timeouts: { sendMs: 0 } },
+    RangeError,
+    /timeouts.sendMs must be .*milliseconds.* not 0/,
+  ],
   ["no time at all", { router, timeouts: { idleMs: 0 } }, RangeError, /timeouts.idleMs must be .*milliseconds.* not 0/],
   [
     "a path without a slash",

@@ -20,5 +20,6 @@ describe("by Node's objects and undici", async () => {
   await import("./pass-through.test.js");
   await import("./reports.test.js");
   await import("./retries.test.js");
+  await import("./slow-clients.test.js");
   await import("./streaming.test.js");
 });

@@ -177,11 +177,14 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Time that goes only when it is told to: for a gateway and its router. */
-export function manualTime(): {
+/** For a gateway and its router. */
+export interface ManualTime {
   readonly options: Pick<GatewayOptions, "clock" | "timers">;
   advance(ms: number): void;
-} {
+}
+
+/** Time that goes only when it is told to. */
+export function manualTime(): ManualTime {
   let nowMs = 0;
   let handles = 0;
   const waiting = new Map<unknown, { readonly atMs: number; readonly callback: () => void }>();

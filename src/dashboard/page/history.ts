@@ -27,6 +27,7 @@ const GROUPS: Readonly<Record<RequestOutcome, OutcomeGroup>> = {
   queue_full: "refused",
   draining: "refused",
   client_left: "left",
+  client_stalled: "left",
 };
 
 /** What was told at one time. */

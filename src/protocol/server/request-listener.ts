@@ -167,7 +167,11 @@ async function send(
   for (const [name, value] of answer.headers) headers.push(name, value);
   if (!incoming.complete) outgoing.once("finish", () => readAway(incoming));
   // Before anything that may throw, as a header does that Node refuses: whatever becomes of it, it is let go.
-  if (reader !== undefined) request.answer = reader;
+  if (reader !== undefined) {
+    request.answer = reader;
+    // A client that takes nothing is not told of it: what it has not taken yet would come first.
+    reader.onFailed = () => outgoing.destroy();
+  }
   outgoing.writeHead(answer.status, headers);
   if (reader === undefined) {
     outgoing.end();
