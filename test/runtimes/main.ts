@@ -137,6 +137,7 @@ function reportIn(output: string): Report | null {
 /** Prints what failed, what is absent, and the table; sets the exit code. */
 function tell(rows: readonly Row[]): void {
   const count = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   const table = [["runtime", "version", "package", ...CHECKS]];
   for (const { runtime, way, version, absent, outcomes } of rows) {
     const cells = CHECKS.map((check) => {
@@ -147,14 +148,15 @@ function tell(rows: readonly Row[]): void {
       }
       const failure = outcomes.get(check)!;
       count[failure === null ? "passed" : "failed"]++;
-      if (failure !== null) console.log(`\n${runtime.name}, ${way}: ${check} failed\n${failure.slice(-4000)}`);
+      if (failure !== null) failures.push(`${runtime.name}, ${way}: ${check}\n${failure.slice(-4000)}`);
       return failure === null ? "✓" : "✗";
     });
     if (absent !== null && way === runtime.ways[0]) console.log(`\n${runtime.name} is absent\n${absent}`);
     table.push([runtime.name, version, way, ...cells]);
   }
+  for (const failure of failures) console.log(`\nFAILED ${failure}`);
   console.log(`\n${markdownTable(table)}\n`);
   console.log(`runtime × check: ${count.passed} passed, ${count.failed} failed, ${count.skipped} absent`);
-  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(count));
+  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify({ ...count, failures }));
   if (count.failed > 0) process.exitCode = 1;
 }
