@@ -222,6 +222,7 @@ test("whatever happens and fails in whatever order, queue lengths are the live l
     { numRuns: 150, endOnFailure: true },
   );
   expect(Object.values(seen).reduce((sum, count) => sum + count)).toBeGreaterThan(10_000);
-  for (const action of ACTIONS) expect(seen[action]).toBeGreaterThan(100);
-  for (const part of PARTS) expect(failed[part], part).toBeGreaterThan(100);
+  // Usually some hundreds of each; how many is chance.
+  for (const action of ACTIONS) expect(seen[action], action).toBeGreaterThan(20);
+  for (const part of PARTS) expect(failed[part], part).toBeGreaterThan(10);
 }, 60_000);
