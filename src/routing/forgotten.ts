@@ -10,16 +10,20 @@ export interface ForgottenLease {
   readonly accepted: boolean;
 }
 
-/** Of leases that begin in one turn of the event loop, so many may wait for its end. */
+/** Milliseconds for which new leases are held before the garbage collector is to watch them. Most answers to short questions are over by then. */
+const YOUNG_MS = 100;
+/** At most so many wait for that. */
 const MOST_YOUNG = 1024;
 
 /**
- * Ends the leases that nobody holds any more, and tells of each. Having the garbage collector watch a lease costs 0.4 µs: that is done
- * at the end of the turn of the event loop in which it began, outside of `route()`, and not at all if it has ended by then.
+ * Ends the leases that nobody holds any more, and tells of each. Having the garbage collector watch a lease costs 0.4 µs, and as much again
+ * when it collects: so only those that have lived for a while are watched.
  */
 export class ForgottenLeases {
   readonly #registry: FinalizationRegistry<Hold>;
-  readonly #young: ({ readonly lease: object; readonly hold: Hold } | null)[] = [];
+  /** Those not watched yet, each at its hold's place `young`; null once it has ended. */
+  readonly #leases: (object | null)[] = [];
+  readonly #holds: (Hold | null)[] = [];
 
   constructor(tell: (lease: ForgottenLease) => void) {
     this.#registry = new FinalizationRegistry((hold) => {
@@ -31,24 +35,46 @@ export class ForgottenLeases {
   }
 
   watch(lease: object, hold: Hold): void {
-    hold.young = this.#young.push({ lease, hold }) - 1;
-    if (hold.young === 0) queueMicrotask(this.#register);
-    else if (this.#young.length === MOST_YOUNG) this.#register();
+    hold.young = this.#leases.push(lease) - 1;
+    this.#holds.push(hold);
+    if (hold.young === 0) later(this.#register, YOUNG_MS);
+    // A Worker's timers may end with the request that has set them.
+    else if (hold.young === MOST_YOUNG) this.#register();
   }
 
   ended(hold: Hold): void {
-    if (hold.young === null) this.#registry.unregister(hold);
-    else this.#young[hold.young] = null;
+    if (hold.young === null) {
+      this.#registry.unregister(hold);
+      return;
+    }
+    this.#leases[hold.young] = null;
+    this.#holds[hold.young] = null;
   }
 
   readonly #register = (): void => {
-    for (const each of this.#young) {
-      if (each === null) continue;
-      each.hold.young = null;
-      this.#registry.register(each.lease, each.hold, each.hold);
-    }
-    this.#young.length = 0;
+    this.#leases.forEach((lease, i) => {
+      if (lease === null) return;
+      const hold = this.#holds[i]!;
+      hold.young = null;
+      this.#registry.register(lease, hold, hold);
+    });
+    this.#leases.length = 0;
+    this.#holds.length = 0;
   };
+}
+
+/** Calls back, unless the process ends before: it is not kept from that. At once where there are no timers now, as while a Worker loads. */
+function later(callback: () => void, ms: number): void {
+  let timer: unknown;
+  try {
+    timer = setTimeout(callback, ms);
+  } catch {
+    callback();
+    return;
+  }
+  const { Deno } = globalThis as { Deno?: { unrefTimer?(timer: unknown): void } };
+  if (typeof timer === "object") (timer as { unref?(): void }).unref?.();
+  else Deno?.unrefTimer?.(timer);
 }
 
 /** Null where the runtime cannot tell. */
