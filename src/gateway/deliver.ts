@@ -1,7 +1,14 @@
-import { type HeaderList, type HttpAnswer, type PieceSource, type RequestError, relay } from "../protocol/index.js";
+import {
+  type HeaderList,
+  type HttpAnswer,
+  type PieceSource,
+  type RequestError,
+  relay,
+  type Stop,
+} from "../protocol/index.js";
 import { errorAt, errorEventAt } from "./endpoints.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
-import type { Answer } from "./forward.js";
+import { type Answer, abandon } from "./forward.js";
 import { clientHeaders, headerText } from "./headers.js";
 import { REQUEST_ID } from "./request-id.js";
 import type { Settings } from "./settings.js";
@@ -89,16 +96,16 @@ class AnswerPieces implements PieceSource {
   untaken = false;
   readonly #reader: PieceSource;
   readonly #settings: Settings;
-  readonly #abort: () => void;
+  readonly #stop: Stop;
   /** What was read already. */
   #first: ReadableStreamReadResult<Uint8Array> | null;
   /** For the replica while a piece is asked for, for the client when it was given one. */
   #wait: Wait | null = null;
 
-  constructor({ reader, first, abort }: Answer, settings: Settings) {
+  constructor({ reader, first, stop }: Answer, settings: Settings) {
     this.#reader = reader!;
     this.#first = first;
-    this.#abort = abort;
+    this.#stop = stop;
     this.#settings = settings;
   }
 
@@ -152,7 +159,7 @@ class AnswerPieces implements PieceSource {
   #letGo(): void {
     // Ends the read even where the transport ignores its signal.
     void this.#reader.cancel().catch(() => {});
-    this.#abort();
+    abandon(this.#stop);
   }
 }
 

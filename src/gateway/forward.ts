@@ -29,8 +29,8 @@ export interface Answer {
   /** What was read of it already. */
   readonly first: ReadableStreamReadResult<Uint8Array> | null;
   readonly outcome: RequestOutcome;
-  /** Ends the replica's work on it. */
-  abort(): void;
+  /** Of the replica's work on it. */
+  readonly stop: Stop;
 }
 
 /** No replica's answer can be passed on: what the client is told instead. */
@@ -61,7 +61,8 @@ export async function forward(
     let lease: Lease;
     const askedS = ground.settings.clock();
     try {
-      lease = await choose(exchange, message, fleet, ground.settings, tried, rejected, leftMs);
+      const chosen = choose(exchange, message, fleet, ground.settings, tried, rejected, leftMs);
+      lease = chosen instanceof Promise ? await chosen : chosen;
     } catch (error) {
       if (exchange.over || tried.size === 0) throw turnedAway(error, message, fleet);
       break;
@@ -132,37 +133,48 @@ async function send(
   body: Uint8Array<ArrayBuffer>,
   lease: Lease,
   stop: Stop,
-  { firstByteLimit, upstream, forwardAuthorization, retries }: Settings,
+  settings: Settings,
 ): Promise<Answer | Failure> {
-  const { url, headers } = lease.replica;
-  const abort = (): void => stop.abort(new DOMException("the answer is no longer wanted", "AbortError"));
-  const work = async (): Promise<Answer | Failure> => {
-    const sent = upstreamHeaders(exchange.request.headers, headers, forwardAuthorization);
-    sent.set(REQUEST_ID, exchange.requestId);
-    const call = () =>
-      upstream.send(replicaUrl(url!, exchange.target), { method: "POST", headers: sent, body, signal: stop });
-    const response = await (exchange.trace === null ? call() : exchange.trace.send(sent, call));
-    const reader = response.body?.getReader() ?? null;
-    if (response.status < 200 || response.status > 599) {
-      void reader?.cancel().catch(() => {});
-      return "bad_answer";
-    }
-    const outcome = response.status < 400 ? "completed" : "replica_error";
-    // An answer that another replica is asked for instead need not be waited for.
-    const first = reader === null || retries.statuses.includes(response.status) ? null : await reader.read();
-    return { response, reader, first, outcome, abort };
-  };
-  const working = work();
+  const working = ask(exchange, body, lease, stop, settings);
   try {
-    const sent = await within(firstByteLimit, working, exchange.left);
+    const sent = await within(settings.firstByteLimit, working, exchange.left);
     if (sent !== TIMED_OUT) return sent;
-    abort();
+    abandon(stop);
     letGo(working);
     return "first_byte_timeout";
   } catch (error) {
     if (exchange.over) letGo(working);
     return failureOf(error);
   }
+}
+
+async function ask(
+  exchange: Exchange,
+  body: Uint8Array<ArrayBuffer>,
+  { replica: { url, headers } }: Lease,
+  stop: Stop,
+  { upstream, forwardAuthorization, retries }: Settings,
+): Promise<Answer | Failure> {
+  const { request, target, requestId, trace } = exchange;
+  const sent = upstreamHeaders(request.headers, headers, forwardAuthorization);
+  sent.set(REQUEST_ID, requestId);
+  const address = replicaUrl(url!, target);
+  const call = () => upstream.send(address, { method: "POST", headers: sent, body, signal: stop });
+  const response = await (trace === null ? call() : trace.send(sent, call));
+  const reader = response.body?.getReader() ?? null;
+  if (response.status < 200 || response.status > 599) {
+    void reader?.cancel().catch(() => {});
+    return "bad_answer";
+  }
+  const outcome = response.status < 400 ? "completed" : "replica_error";
+  // An answer that another replica is asked for instead need not be waited for.
+  const first = reader === null || retries.statuses.includes(response.status) ? null : await reader.read();
+  return { response, reader, first, outcome, stop };
+}
+
+/** Ends a replica's work on an answer. */
+export function abandon(stop: Stop): void {
+  stop.abort(new DOMException("the answer is no longer wanted", "AbortError"));
 }
 
 /** An answer that comes after all, from a transport that ignores its signal, has nobody to read it. */

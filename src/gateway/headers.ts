@@ -80,11 +80,12 @@ export function retryAfterS(headers: HeaderFields, nowMs: number): number | null
 
 /** All but those of these names, those that `Connection` names, and those that claim to be ours. */
 function without(received: HeaderFields, names: ReadonlySet<string>): HeaderList {
-  const named = received
-    .get("connection")
-    ?.toLowerCase()
-    .split(",")
-    .map((name) => name.trim());
+  const connection = received.get("connection")?.toLowerCase();
+  // As nearly all say, and it names nothing that is not left out anyway.
+  const named =
+    connection === "keep-alive" || connection === "close"
+      ? undefined
+      : connection?.split(",").map((name) => name.trim());
   const kept: [string, string][] = [];
   for (const field of received) {
     const name = field[0];

@@ -15,9 +15,10 @@ import type { Settings } from "./settings.js";
 /**
  * A lease on a replica that may be sent requests and was not tried yet. While every such replica is full the request waits.
  * Those that have asked to be left alone (`Retry-After`) are chosen only when there is no other.
+ * @returns a promise only where it has to wait.
  * @throws what `Router.acquire` throws.
  */
-export async function choose(
+export function choose(
   exchange: Exchange,
   message: Message,
   fleet: Fleet,
@@ -25,7 +26,7 @@ export async function choose(
   tried: ReadonlySet<string>,
   rejected: Lease | null,
   timeoutMs: number,
-): Promise<Lease> {
+): Lease | Promise<Lease> {
   const session = exchange.request.headers.get("x-session-id");
   const apiKey = exchange.key?.namespace;
   const exclude = excludedBy(exchange, message, fleet, settings, tried);
@@ -42,14 +43,15 @@ export async function choose(
   if (resting.length === 0) {
     // The router is quicker where nobody is excluded.
     if (exclude.size > 0) first.exclude = exclude;
-    return fleet.router.acquire(message.body, first);
+    return fleet.router.acquireSoon(message.body, first);
   }
-  try {
-    return await fleet.router.acquire(message.body, { ...first, exclude: new Set([...exclude, ...resting]) });
-  } catch (error) {
-    if (!(error instanceof NoReplicaError)) throw error;
-    return fleet.router.acquire(message.body, { ...options, exclude });
-  }
+  const { router } = fleet;
+  return router
+    .acquire(message.body, { ...first, exclude: new Set([...exclude, ...resting]) })
+    .catch((error: unknown) => {
+      if (!(error instanceof NoReplicaError)) throw error;
+      return router.acquire(message.body, { ...options, exclude });
+    });
 }
 
 /** Requests that are not routed by a text go where the least is to do. */

@@ -87,13 +87,11 @@ export class Admission {
     return { arrival: this.#arrivals++, rejections: 0, after: null };
   }
 
-  /** @returns a promise; but what can be done at once is done before this returns. */
-  async admit(applicant: Applicant): Promise<Lease> {
+  /** @returns a promise only where the applicant has to wait. */
+  admit(applicant: Applicant): Lease | Promise<Lease> {
     const admitted = this.#admit(applicant);
-    const lease = admitted instanceof RouterLease ? admitted : await this.#waitFor(applicant, admitted);
-    // The signal may have ended the lease between the grant and now.
-    if (!lease.live) throwIfAborted(applicant.signal);
-    return lease;
+    if (admitted instanceof RouterLease) return living(admitted, applicant);
+    return this.#waitFor(applicant, admitted).then((lease) => living(lease, applicant));
   }
 
   #waitFor(applicant: Applicant, { meant, delayMs }: { meant: Replica | null; delayMs: number }): Promise<Lease> {
@@ -294,4 +292,10 @@ export class Admission {
       console.error(error);
     }
   }
+}
+
+/** The signal may have ended the lease since it was granted. */
+function living(lease: Lease, { signal }: Applicant): Lease {
+  if (!lease.live) throwIfAborted(signal);
+  return lease;
 }

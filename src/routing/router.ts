@@ -173,6 +173,11 @@ export class Router {
    * `timeoutMs`, `NoReplicaError` when there are replicas and none may ever serve the request, and the signal's reason.
    */
   async acquire(request: RouteRequest, options: AcquireOptions = NO_OPTIONS): Promise<Lease> {
+    return this.acquireSoon(request, options);
+  }
+
+  /** @internal As `acquire`, but throws at once and gives the lease at once where it need not wait: a promise costs more than a decision. */
+  acquireSoon(request: RouteRequest, options: AcquireOptions): Lease | Promise<Lease> {
     this.#live();
     checkRoute(options);
     const { signal, timeoutMs = this.#queueTimeoutMs, retryOf, explain = false } = options;
@@ -182,9 +187,11 @@ export class Router {
     const key = this.#reader.read(request, options);
     const { watch } = this.#ground;
     watch?.({ what: "arrived", call: "acquire", origin, key, request, options });
-    const lease = this.#admission.admit({ key, wanted, signal, timeoutMs, explain, origin });
-    watch?.(SETTLED);
-    return lease;
+    try {
+      return this.#admission.admit({ key, wanted, signal, timeoutMs, explain, origin });
+    } finally {
+      watch?.(SETTLED);
+    }
   }
 
   /**

@@ -1,12 +1,5 @@
-import {
-  httpModule,
-  httpsModule,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  type Socket,
-} from "./node-types.js";
+import { Connections } from "./connections.js";
+import { httpModule, httpsModule, type RequestListener, type Server, type Socket } from "./node-types.js";
 import { type FetchHandler, fetchListener, type HttpHandler, requestListener } from "./request-listener.js";
 
 /** An address at which nothing can listen: what it is that is wrong with it. */
@@ -59,35 +52,25 @@ const MOST_HEADER_BYTES = 64 * 1024;
  * @throws ListenError when the address cannot be had or the certificate is none, TypeError where nothing can listen.
  */
 export function listen(handler: FetchHandler, address: ListenOptions): Promise<Listener> {
-  return listenWith(fetchListener(handler), address);
+  return listenWith((connections) => fetchListener(handler, connections), address);
 }
 
 /** As `listen`, for a handler that does without the web's objects. */
 export function listenHttp(handler: HttpHandler, address: ListenOptions): Promise<Listener> {
-  return listenWith(requestListener(handler), address);
+  return listenWith((connections) => requestListener(handler, connections), address);
 }
 
-async function listenWith(listener: RequestListener, address: ListenOptions): Promise<Listener> {
+async function listenWith(
+  listenerOf: (connections: Connections) => RequestListener,
+  address: ListenOptions,
+): Promise<Listener> {
   const { certificate } = address;
-  const server = serverOf(listener, address);
-  /** The connections, and how many requests are under way on each. */
-  const connections = new Map<Socket, number>();
-  let closing = false;
+  const connections = new Connections();
+  const server = serverOf(listenerOf(connections), address);
   server.on(certificate === undefined ? "connection" : "secureConnection", (socket: Socket) => {
-    connections.set(socket, 0);
+    connections.opened(socket);
     // So that it is known still when the client has left.
     void socket.remoteAddress;
-    socket.once("close", () => connections.delete(socket));
-  });
-  server.prependListener("request", ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
-    if (closing) outgoing.shouldKeepAlive = false;
-    connections.set(socket, connections.get(socket)! + 1);
-    outgoing.once("close", () => {
-      if (!connections.has(socket)) return;
-      const underWay = connections.get(socket)! - 1;
-      connections.set(socket, underWay);
-      if (closing && underWay === 0) socket.end();
-    });
   });
   server.listen(address.port, address.host);
   try {
@@ -99,8 +82,7 @@ async function listenWith(listener: RequestListener, address: ListenOptions): Pr
   return {
     url: `${certificate === undefined ? "http" : "https"}://${address.host.includes(":") ? `[${address.host}]` : address.host}:${port}`,
     close() {
-      closing = true;
-      for (const [socket, underWay] of connections) if (underWay === 0) socket.destroy();
+      connections.close();
       return new Promise((resolve) => server.close(() => resolve()));
     },
     destroy() {

@@ -7,8 +7,6 @@ interface Emitter {
   once(event: string, listener: (...args: any[]) => void): this;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   off(event: string, listener: (...args: any[]) => void): this;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  prependListener(event: string, listener: (...args: any[]) => void): this;
   removeAllListeners(event: string): this;
 }
 

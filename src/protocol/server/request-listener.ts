@@ -1,6 +1,7 @@
 import { type HeaderFields, type HttpAnswer, type HttpBody, type HttpRequest, Stop } from "../http.js";
 import type { PieceSource } from "../relay.js";
 import { webRequest } from "../web.js";
+import type { Connections } from "./connections.js";
 import { IncomingPieces } from "./incoming-pieces.js";
 import type { IncomingMessage, RequestListener, ServerResponse, Socket } from "./node-types.js";
 
@@ -10,7 +11,7 @@ export type FetchHandler = (request: Request) => Promise<Response>;
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** As `requestListener`, for a handler of the web's objects. */
-export function fetchListener(handler: FetchHandler): RequestListener {
+export function fetchListener(handler: FetchHandler, connections?: Connections): RequestListener {
   // A Request that nobody holds may be collected, and its signal then never fires: Node keeps the link to it weakly.
   const open = new Set<Request>();
   return requestListener(async (request) => {
@@ -23,23 +24,30 @@ export function fetchListener(handler: FetchHandler): RequestListener {
     open.add(web);
     (request as NodeRequest).onClose = () => void open.delete(web);
     return handler(web);
-  });
+  }, connections);
 }
 
 /**
  * A listener for `node:http`. Bodies pass both ways as they come, read only as fast as the other side takes them. A client that leaves
  * aborts the request's signal and cancels the answer's body; a body that errors cuts the connection, so that the client cannot take
  * it for whole; `Response.error()` closes it without an answer.
+ * @param connections is told of each request's beginning and end.
  */
-export function requestListener(handler: HttpHandler): RequestListener {
+export function requestListener(handler: HttpHandler, connections?: Connections): RequestListener {
   return (incoming, outgoing) => {
+    const { socket } = incoming;
+    connections?.begun(socket, outgoing);
     const request = NodeRequest.of(incoming);
     if (request === null) {
+      outgoing.on("close", () => connections?.ended(socket));
       outgoing.writeHead(400, { connection: "close" }).end();
       return;
     }
-    outgoing.on("close", () => request.closed(outgoing.writableFinished));
-    if (outgoing.socket === null) closeWith(incoming.socket, outgoing);
+    outgoing.on("close", () => {
+      connections?.ended(socket);
+      request.closed(outgoing.writableFinished);
+    });
+    if (outgoing.socket === null) closeWith(socket, outgoing);
     handler(request)
       .then((answer) => send(answer, request, incoming, outgoing))
       .catch((error: unknown) => {
