@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AppConfig, buildOpenAiApp, configProblems, configSchema } from "../../src/app/index.js";
 import { GATEWAY_DEFAULTS } from "../../src/gateway/index.js";
 import { POLICIES } from "../../src/routing/index.js";
+import fc from "../properties.js";
 
 const replicas = [{ url: "http://10.0.0.1:8000" }];
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.js";
 import type { Bounds, Candidates, Text } from "./adapter.js";
 
 /** Calls on one new tree, as plain data: a counterexample prints as what can be run. */

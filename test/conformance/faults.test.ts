@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../properties.js";
 import { RELEASE } from "../tree/maker.js";
 import { type Bounds, PrefixTreeUnderTest, SPOILED, type TreeUnderTest } from "./adapter.js";
 import { BOUND_FAULTS } from "./bound-faults.js";

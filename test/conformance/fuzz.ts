@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.js";
 import type { Bounds } from "./adapter.js";
 import { type CallsOptions, calls, type Sequence } from "./calls.js";
 import type { Tally } from "./comparison.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../properties.js";
 
 /** The bytes of the window that texts cross into the core through. */
 const WINDOW = 16384;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ALL, layOut, moved, neighbour, showing, zoomed } from "../../src/dashboard/page/tree-layout.js";
 import type { TreeViewNode } from "../../src/gateway/index.js";
+import fc from "../properties.js";
 
 function node(path: string, chars: number, children: TreeViewNode[] = []): TreeViewNode {
   const totalChars = children.reduce((sum, child) => sum + child.totalChars, chars);

@@ -1,9 +1,9 @@
 // Whatever a client or a replica sends: an answer, never a crash or a hang; what is not a replica's answer is an error in OpenAI's shape.
 import { connect } from "node:net";
-import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { createGateway } from "../../src/gateway/index.js";
 import { Router } from "../../src/routing/index.js";
+import fc from "../properties.js";
 import { serve, startGateway } from "./support.js";
 
 const PATHS = [

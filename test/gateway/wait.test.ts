@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TIMED_OUT, WaitLimit, within } from "../../src/gateway/wait.js";
 import { Stop } from "../../src/protocol/index.js";
+import fc from "../properties.js";
 
 /** Time that passes when it is told to, with the timers that go off in it. */
 class Time {

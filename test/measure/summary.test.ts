@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { meanInterval, percentile, ServingMeter, summarize } from "../../src/measure/index.js";
+import fc from "../properties.js";
 
 describe("a summary", () => {
   test("is numpy's: mean, median, std with ddof 0, linear percentiles", () => {

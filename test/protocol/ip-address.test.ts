@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isNetwork, Networks, shortAddress } from "../../src/protocol/index.js";
+import fc from "../properties.js";
 
 const proxies = new Networks(["10.0.0.0/8", "192.168.1.7", "fd00::/8", "::1"]);
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { withText } from "../../src/protocol/index.js";
+import fc from "../properties.js";
 
 const changed = (json: string, text = "new"): string =>
   new TextDecoder("utf-8", { ignoreBOM: true }).decode(withText(new TextEncoder().encode(json), "model", text));

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { byWebCrypto, hexOf, sha256 } from "../../src/protocol/sha256.js";
+import fc from "../properties.js";
 
 describe("sha256", () => {
   test("is that of FIPS 180-4's example, at once where Node is", () => {

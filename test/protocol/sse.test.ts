@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SSE_DONE, type SseEvent, SseParser, sseEvent } from "../../src/protocol/index.js";
+import fc from "../properties.js";
 
 const parse = (...pieces: string[]): SseEvent[] => {
   const parser = new SseParser();

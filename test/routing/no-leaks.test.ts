@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import {
   type Lease,
@@ -8,6 +7,7 @@ import {
   QueueTimeoutError,
   Router,
 } from "../../src/index.js";
+import fc from "../properties.js";
 import { named, settled, VirtualTime } from "./support.js";
 
 const ACTIONS = [

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type Decision,
@@ -13,6 +12,7 @@ import {
   Router,
   type RouterOptions,
 } from "../../src/index.js";
+import fc from "../properties.js";
 
 const NAMES = Object.keys(POLICIES) as PolicyName[];
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Router } from "../../src/index.js";
 import { type KeyOptions, KeyReader, type RequestKey, type RouteRequest } from "../../src/routing/request-key.js";
+import fc from "../properties.js";
 
 const cyclic: unknown[] = [];
 cyclic.push(cyclic, { content: cyclic });

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Answer } from "../../src/simulator/answer.js";
 import { tokenize } from "../../src/workloads/index.js";
+import fc from "../properties.js";
 import { tokens } from "./support.js";
 
 const indices = Array.from({ length: 300 }, (_, index) => index);

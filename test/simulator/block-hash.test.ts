@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { blockHash, rootHash } from "../../src/simulator/engine/block-hash.js";
+import fc from "../properties.js";
 import { tokens } from "./support.js";
 
 const ROOT = rootHash("");

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HashSet } from "../../src/simulator/cluster/hash-set.js";
 import { BlockTable } from "../../src/simulator/engine/block-table.js";
+import fc from "../properties.js";
 
 /** Few different low bits, so that runs are long, wrap around and are closed up. */
 const hash = fc.oneof(

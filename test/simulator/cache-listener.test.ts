@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CacheListener, Engine } from "../../src/simulator/engine/index.js";
+import fc from "../properties.js";
 import { add, drain, L4, stepOnce, tokens } from "./support.js";
 
 /** Copies of each block that the listener has been told of, by hash. */

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Engine, type Sequence, type Step } from "../../src/simulator/engine/index.js";
+import fc from "../properties.js";
 import { add, drain, L4, tokens } from "./support.js";
 
 /** Few blocks and a small budget, so that chunks, head-of-line blocking, eviction and preemption are common. */

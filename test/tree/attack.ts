@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect } from "vitest";
 import type { PrefixTree } from "../../src/tree/index.js";
+import fc from "../properties.js";
 import { freeRuns, withMemory } from "./free-runs.js";
 import { checkInvariants } from "./invariants.js";
 import type { TreeMaker } from "./maker.js";

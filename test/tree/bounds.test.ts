@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { treeModule } from "#wasm";
 import { type Eviction, PrefixTree } from "../../src/tree/index.js";
 import { createTreeWith } from "../../src/tree/prefix-tree.js";
+import fc from "../properties.js";
 import { checkInvariants } from "./invariants.js";
 
 const debugModule = new WebAssembly.Module(readFileSync(new URL("../../build/tree.debug.wasm", import.meta.url)));

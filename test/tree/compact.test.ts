@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PrefixTree, type TreeInspection } from "../../src/tree/index.js";
 import { createTreeWith } from "../../src/tree/prefix-tree.js";
+import fc from "../properties.js";
 import { BUILDS } from "./builds.js";
 import { checkInvariants } from "./invariants.js";
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Eviction, PrefixTree, SnapshotError } from "../../src/tree/index.js";
+import fc from "../properties.js";
 import { checkInvariants } from "./invariants.js";
 
 type Insert = [text: string, tenant: string, timeS: number, namespace?: string | undefined];

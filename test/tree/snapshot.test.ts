@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { treeModule } from "#wasm";
 import { instantiateCore } from "../../src/tree/core.js";
 import { type Eviction, PrefixTree, SnapshotError } from "../../src/tree/index.js";
 import { checksum } from "../../src/tree/snapshot-format.js";
+import fc from "../properties.js";
 import { checkInvariants } from "./invariants.js";
 
 const call = fc.record({

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   requestsOf,
@@ -11,6 +10,7 @@ import {
   workloadByName,
   workloadStatistics,
 } from "../../src/workloads/index.js";
+import fc from "../properties.js";
 
 const GENERATED = [
   "reference",

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tokenId, tokenize } from "../../src/workloads/index.js";
+import fc from "../properties.js";
 
 const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.stringMatching(/^[a-z ,.\n]*$/));
 

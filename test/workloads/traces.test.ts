@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, requestsOf, tokenize, workload } from "../../src/workloads/index.js";
+import fc from "../properties.js";
 import { lines } from "./support.js";
 
 const line = (timestamp: number, input_length: number, output_length: number, hash_ids: number[]) => ({

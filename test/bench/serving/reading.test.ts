@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BACKENDS, type BackendName } from "../../../bench/serving/load/backends.js";
 import { EventLines } from "../../../bench/serving/load/event-lines.js";
 import { type Answered, type Failed, Reading } from "../../../bench/serving/load/reading.js";
+import fc from "../../properties.js";
 
 const controller = {} as Parameters<Reading["onResponseStart"]>[0];
 const text = (word: string) => `data: ${JSON.stringify({ choices: [{ text: word }] })}\n\n`;

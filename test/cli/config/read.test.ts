@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../src/cli/config/read.js";
+import fc from "../../properties.js";
 import { folder } from "../files.js";
 
 /** What is read of a file of that text. */

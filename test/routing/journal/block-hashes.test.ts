@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { characterCount } from "../../../src/index.js";
 import { BlockHashes, lettersOf, standInText, standInTokens } from "../../../src/routing/journal/block-hashes.js";
 import { KeyedHash } from "../../../src/routing/journal/keyed-hash.js";
+import fc from "../../properties.js";
 
 /** By words of the message 00 01 02 …, of the authors' `vectors.h`: HalfSipHash-2-4, key 00 … 07, 64 bits. */
 const VECTORS = [

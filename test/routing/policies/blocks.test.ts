@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BlockHasher } from "../../../src/routing/policies/block-hash.js";
 import { BlockIndex } from "../../../src/routing/policies/block-index.js";
+import fc from "../../properties.js";
 
 const HOLDERS = 3;
 const CAPACITY = 5;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PROFILES, simulateCluster } from "../../../src/simulator/index.js";
 import { workload } from "../../../src/workloads/index.js";
+import fc from "../../properties.js";
 import { CHAT, handMade, REFERENCE, run, words } from "./support.js";
 
 const L4 = PROFILES["l4-qwen2.5-1.5b"];

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type EventKind, EventQueue, KINDS } from "../../../src/simulator/cluster/event-queue.js";
+import fc from "../../properties.js";
 
 const kind = fc.constantFrom(...(Object.keys(KINDS) as EventKind[]));
 

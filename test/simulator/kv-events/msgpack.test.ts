@@ -1,7 +1,7 @@
 import { decode } from "@msgpack/msgpack";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Float, msgpack, type Packable } from "../../../src/simulator/kv-events/msgpack.js";
+import fc from "../../properties.js";
 
 test("what is packed is read by another implementation", () => {
   const { value } = fc.letrec<{ value: Packable }>((tie) => ({
