@@ -1,4 +1,4 @@
-import type { PieceSource } from "../protocol/index.js";
+import type { Piece, PieceSource } from "../protocol/index.js";
 import type { Dispatcher } from "./undici.js";
 
 const END = { done: true, value: undefined } as const;
@@ -13,7 +13,7 @@ export class UpstreamPieces implements PieceSource {
   /** What it was aborted with before there was a controller. */
   #aborted: Error | null = null;
   #end: { readonly error: unknown; readonly failed: boolean } | null = null;
-  #waiting: { resolve(result: ReadableStreamReadResult<Uint8Array>): void; reject(error: unknown): void } | null = null;
+  #waiting: { resolve(result: Piece): void; reject(error: unknown): void } | null = null;
 
   get ended(): boolean {
     return this.#end?.failed === false && this.#pieces.length === 0;
@@ -50,14 +50,20 @@ export class UpstreamPieces implements PieceSource {
     this.#finish({ error, failed: true });
   }
 
-  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  takeReady(): Piece | null {
     const value = this.#pieces.shift();
     if (value !== undefined) {
       this.#bytes -= value.byteLength;
       if (this.#controller?.paused === true && this.#bytes === 0) this.#controller.resume();
-      return Promise.resolve({ done: false, value });
+      return { done: false, value };
     }
-    if (this.#end !== null) return this.#end.failed ? Promise.reject(this.#end.error) : Promise.resolve(END);
+    return this.#end?.failed === false ? END : null;
+  }
+
+  read(): Promise<Piece> {
+    const ready = this.takeReady();
+    if (ready !== null) return Promise.resolve(ready);
+    if (this.#end !== null) return Promise.reject(this.#end.error);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });

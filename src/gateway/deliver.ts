@@ -1,6 +1,7 @@
 import {
   type HeaderList,
   type HttpAnswer,
+  type Piece,
   type PieceSource,
   type RequestError,
   relay,
@@ -98,7 +99,7 @@ class AnswerPieces implements PieceSource {
   readonly #settings: Settings;
   readonly #stop: Stop;
   /** What was read already. */
-  #first: ReadableStreamReadResult<Uint8Array> | null;
+  #first: Piece | null;
   /** For the replica while a piece is asked for, for the client when it was given one. */
   #wait: Wait | null = null;
 
@@ -113,11 +114,21 @@ class AnswerPieces implements PieceSource {
     return this.#first === null && this.#reader.ended === true;
   }
 
-  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  takeReady(): Piece | null {
     const first = this.#first;
-    if (first === null) return this.#next();
-    this.#first = null;
-    return Promise.resolve(this.#given(first));
+    if (first !== null) {
+      this.#first = null;
+      return this.#given(first);
+    }
+    const piece = this.#reader.takeReady?.() ?? null;
+    if (piece === null) return null;
+    this.#wait?.end();
+    return this.#given(piece);
+  }
+
+  read(): Promise<Piece> {
+    const ready = this.takeReady();
+    return ready === null ? this.#next() : Promise.resolve(ready);
   }
 
   cancel(reason: unknown): Promise<void> {
@@ -125,7 +136,7 @@ class AnswerPieces implements PieceSource {
     return this.#reader.cancel(reason);
   }
 
-  async #next(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  async #next(): Promise<Piece> {
     this.#wait?.end();
     const wait = this.#settings.idleLimit.begin(this.#onStalled);
     this.#wait = wait;
@@ -140,7 +151,7 @@ class AnswerPieces implements PieceSource {
     }
   }
 
-  #given(piece: ReadableStreamReadResult<Uint8Array>): ReadableStreamReadResult<Uint8Array> {
+  #given(piece: Piece): Piece {
     if (!piece.done && this.#reader.ended !== true) this.#wait = this.#settings.sendLimit.begin(this.#onUntaken);
     return piece;
   }

@@ -1,4 +1,11 @@
-import { type HttpAnswer, type PieceSource, RequestError, replicaUrl, type Stop } from "../protocol/index.js";
+import {
+  type HttpAnswer,
+  type Piece,
+  type PieceSource,
+  RequestError,
+  replicaUrl,
+  type Stop,
+} from "../protocol/index.js";
 import type { Lease } from "../routing/index.js";
 import type { DecisionLog } from "./decisions.js";
 import type { Exchange, RequestOutcome } from "./exchange.js";
@@ -27,7 +34,7 @@ export interface Answer {
   /** Null for an answer without a body. */
   readonly reader: PieceSource | null;
   /** What was read of it already. */
-  readonly first: ReadableStreamReadResult<Uint8Array> | null;
+  readonly first: Piece | null;
   readonly outcome: RequestOutcome;
   /** Of the replica's work on it. */
   readonly stop: Stop;
@@ -168,7 +175,8 @@ async function ask(
   }
   const outcome = response.status < 400 ? "completed" : "replica_error";
   // An answer that another replica is asked for instead need not be waited for.
-  const first = reader === null || retries.statuses.includes(response.status) ? null : await reader.read();
+  const unread = reader === null || retries.statuses.includes(response.status);
+  const first = unread ? null : (reader.takeReady?.() ?? (await reader.read()));
   return { response, reader, first, outcome, stop };
 }
 

@@ -1,7 +1,12 @@
+/** A piece, or that there is none left. */
+export type Piece = ReadableStreamReadResult<Uint8Array>;
+
 /** Where the pieces come from: the reader of a stream. */
 export interface PieceSource extends Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
   /** Whether nothing comes after what was read, where that is known already: then nobody need wait to be told. */
   readonly ended?: boolean;
+  /** As `read` where it need not wait, else null: a promise costs more than what is done with a piece. */
+  takeReady?(): Piece | null;
   /** Set by who reads: told that the source has failed while nothing was asked of it. What is read from then on fails too. */
   onFailed?: ((error: Error) => void) | null;
 }
@@ -43,22 +48,23 @@ class Relay implements PieceSource {
     return this.#over;
   }
 
-  async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  takeReady(): Piece | null {
     if (this.#failure !== null) throw this.#failure;
     if (this.#over) return END;
-    let piece: ReadableStreamReadResult<Uint8Array>;
+    const piece = this.#source.takeReady?.() ?? null;
+    return piece === null ? null : this.#passed(piece);
+  }
+
+  async read(): Promise<Piece> {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#over) return END;
+    let piece: Piece;
     try {
       piece = await this.#source.read();
     } catch (error) {
       return this.#broken(error);
     }
-    if (this.#over) return END;
-    if (!piece.done && piece.value.byteLength > 0) this.#events.onPiece(piece.value);
-    if ((piece.done || this.#source.ended === true) && !this.#over) {
-      this.#over = true;
-      this.#events.onEnd();
-    }
-    return piece;
+    return this.#over ? END : this.#passed(piece);
   }
 
   async cancel(reason?: unknown): Promise<void> {
@@ -77,7 +83,16 @@ class Relay implements PieceSource {
     this.onFailed?.(error);
   };
 
-  #broken(error: unknown): ReadableStreamReadResult<Uint8Array> {
+  #passed(piece: Piece): Piece {
+    if (!piece.done && piece.value.byteLength > 0) this.#events.onPiece(piece.value);
+    if ((piece.done || this.#source.ended === true) && !this.#over) {
+      this.#over = true;
+      this.#events.onEnd();
+    }
+    return piece;
+  }
+
+  #broken(error: unknown): Piece {
     if (this.#over) return END;
     this.#over = true;
     const lastBytes = this.#events.onBreak(error);

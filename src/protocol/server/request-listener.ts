@@ -185,9 +185,10 @@ async function send(
     outgoing.end();
     return;
   }
-  flushSoon(outgoing, request);
+  const passing = pass(reader, request, outgoing);
+  if (!request.begun) flushSoon(outgoing, request);
   try {
-    await pass(reader, request, outgoing);
+    await passing;
   } catch {
     // What was written still goes out, but not the mark of the end.
     outgoing.socket?.destroySoon();
@@ -196,7 +197,7 @@ async function send(
 
 async function pass(reader: PieceSource, request: NodeRequest, outgoing: ServerResponse): Promise<void> {
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = reader.takeReady?.() ?? (await reader.read());
     request.begun = true;
     if (done) break;
     if (reader.ended === true) {
