@@ -118,7 +118,7 @@ function replicaShape(found = false): Shape {
     {
       ...common,
       simulated: mapping("It behaves like vLLM, without a model.", {
-        profile: value((given) => Object.hasOwn(PROFILES, String(given)), Object.keys(PROFILES).join(" or "), {
+        profile: value((given) => Object.keys(PROFILES).includes(given as string), Object.keys(PROFILES).join(" or "), {
           description: "GPU and model.",
           enum: Object.keys(PROFILES),
           default: Object.keys(PROFILES)[0],
@@ -254,7 +254,7 @@ function policyRules(): object[] {
 
 function checkPolicyOptions(given: Values, problem: Problem): void {
   const { policy = "prefix_aware", policyOptions } = given;
-  if (!isMapping(policyOptions) || !Object.hasOwn(POLICIES, policy as string)) return;
+  if (!isMapping(policyOptions) || typeof policy !== "string" || !Object.hasOwn(POLICIES, policy)) return;
   const { error } = policyOptionsShape(policy as PolicyName).safeParse(policyOptions);
   for (const issue of error?.issues ?? []) {
     const path = ["policyOptions", ...issue.path];

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type AppConfig, buildOpenAiApp, configProblems, configSchema } from "../../src/app/index.js";
 import { GATEWAY_DEFAULTS } from "../../src/gateway/index.js";
 import { POLICIES } from "../../src/routing/index.js";
+import { PROFILES } from "../../src/simulator/index.js";
 import fc from "../properties.js";
 
 const replicas = [{ url: "http://10.0.0.1:8000" }];
@@ -12,7 +13,7 @@ function told(config: unknown): string[] {
 }
 
 describe("a configuration that is wrong", () => {
-  test.each<[string, object, string]>([
+  test.each<[string, object, ...string[]]>([
     ["no models", {}, "models is missing; it must be a list"],
     ["an empty list of them", { models: [] }, "models must not be an empty list"],
     [
@@ -107,6 +108,21 @@ describe("a configuration that is wrong", () => {
       'models[1].name must be different from the others, not "a" again',
     ],
     [
+      "mappings in place of names, that cannot be made texts",
+      {
+        models: [
+          { replicas: [{ simulated: { profile: { toString: 1 } } }], policy: { toString: 1 }, policyOptions: {} },
+        ],
+      },
+      `models[0].policy must be one of ${Object.keys(POLICIES).join(", ")}, or the path of a module as ./my-policy.mjs, not a mapping`,
+      `models[0].replicas[0].simulated.profile must be ${Object.keys(PROFILES).join(" or ")}, not a mapping`,
+    ],
+    [
+      "a list in place of a name",
+      { models: [{ replicas: [{ simulated: { profile: [Object.keys(PROFILES)[0]] } }] }] },
+      `models[0].replicas[0].simulated.profile must be ${Object.keys(PROFILES).join(" or ")}, not a list`,
+    ],
+    [
       "two discoveries",
       { models: [{ discovery: { dns: { name: "a", port: 1 }, file: { path: "b" } } }] },
       "models[0].discovery must have exactly one of dns, file, kubernetes, not dns and file",
@@ -126,8 +142,8 @@ describe("a configuration that is wrong", () => {
       { models: [{ replicas }], health: { period: 5 } },
       'unknown key "period" in health; there are path, intervalMs, timeoutMs, unhealthyAfter, healthyAfter',
     ],
-  ])("%s", (_, config, message) => {
-    expect(told(config)).toEqual([message]);
+  ])("%s", (_, config, ...messages) => {
+    expect(told(config)).toEqual(messages);
   });
 
   test("is told as a whole, not one mistake at a time", () => {
@@ -160,6 +176,8 @@ test("whatever is given, what is wrong is told: never an exception, never nothin
     "replicas",
     "policy",
     "policyOptions",
+    "simulated",
+    "profile",
     "url",
     "name",
     "listen",
