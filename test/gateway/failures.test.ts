@@ -6,6 +6,8 @@ import { RetryBudget } from "../../src/gateway/retry-budget.js";
 import { deadAddress, metric, post, serve, startGateway } from "./support.js";
 
 const PROMPT = { prompt: "Why is the sky blue?" };
+/** A label has up to 63 characters (RFC 1035): this name is refused before a server is asked, which may take longer than a connection may. */
+const NO_NAME = `${"no-such-host".padEnd(64, "-x")}.invalid`;
 
 describe("why a replica gave no answer", () => {
   const cause = (code: string) =>
@@ -48,7 +50,7 @@ describe("why a replica gave no answer", () => {
 
   test("is told to the client without an address, and counted", async () => {
     const dead = await deadAddress();
-    const { url, ended } = await startGateway([dead, "http://no-such-host.invalid"]);
+    const { url, ended } = await startGateway([dead, `http://${NO_NAME}`]);
     const response = await post(`${url}/v1/completions`, PROMPT);
     const text = await response.text();
     expect(response.status).toBe(502);
