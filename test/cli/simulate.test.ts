@@ -57,7 +57,8 @@ describe.each(["one", "each"])("warmroute simulate --processes %s", (processes) 
   });
 
   test("cuts a stream that is open when it stops", async () => {
-    const run = simulate("--processes", processes);
+    // At the speed of a GPU it is open for minutes.
+    const run = simulate("--processes", processes, "--sim-speed", "1");
     const [url] = await addresses(run);
     const body = JSON.stringify({ prompt: "a", max_tokens: 30_000, ignore_eos: true, stream: true });
     const response = await fetch(`${url}/v1/completions`, { method: "POST", body });
