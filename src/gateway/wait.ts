@@ -94,9 +94,10 @@ export class WaitLimit {
     this.#timer = null;
     const nowS = this.#clock();
     for (let wait = this.#first.next; wait !== this.#first; wait = this.#first.next) {
-      const leftMs = (wait.untilS - nowS) * 1000;
-      if (leftMs >= TIMER_MS) {
-        this.#timer = this.#timers.setTimeout(this.#check, Math.ceil(leftMs));
+      // Timers have whole milliseconds; a difference of seconds is a little above or below them.
+      const leftMs = Math.round((wait.untilS - nowS) * 1000);
+      if (leftMs > 0) {
+        this.#timer = this.#timers.setTimeout(this.#check, leftMs);
         return;
       }
       wait.unlink();
@@ -104,9 +105,6 @@ export class WaitLimit {
     }
   };
 }
-
-/** Timers are as exact as that. */
-const TIMER_MS = 1;
 
 /** One wait under way: a link of a ring. */
 export class Wait {
