@@ -15,8 +15,8 @@ export const KEY = "sk-of-the-team";
 /** May ask once a minute. */
 export const SLOW_KEY = "sk-of-one-request";
 
-/** An answer that goes on for seconds, by vLLM's own field. */
-export const LONG = { max_tokens: 2000, ignore_eos: true };
+/** An answer that goes on for half a minute, by vLLM's own field: it has not ended when its client leaves. */
+export const LONG = { max_tokens: 30_000, ignore_eos: true };
 
 export interface ServedGateway {
   readonly url: string;
