@@ -57,7 +57,10 @@ export function run(
     lines.push(line);
     notice();
   });
+  // Once all output has been read: what it has written last comes after it has exited.
+  let closed = false;
   const exit = once(child, "close").then(([code]) => {
+    closed = true;
     notice();
     return code as number | null;
   });
@@ -67,8 +70,8 @@ export function run(
       const check = () => {
         const found = find();
         if (found !== undefined) resolve(found);
-        else if (child.exitCode !== null) reject(new Error(`exited with ${child.exitCode} before ${what}: ${errors}`));
-        else return;
+        else if (!closed) return;
+        else reject(new Error(`ended with ${child.exitCode ?? child.signalCode} before ${what}: ${errors}`));
         watchers.delete(check);
       };
       watchers.add(check);
