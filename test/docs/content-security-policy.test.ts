@@ -48,7 +48,7 @@ describe.skipIf(browser === undefined)("a page with a content security policy", 
       return response.end('<!doctype html><body></body><script type="module" src="/page.js"></script>');
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  }, 30_000);
+  });
   afterAll(() => {
     server?.close();
     rmSync(profile, { recursive: true, force: true });
