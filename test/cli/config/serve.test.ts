@@ -32,6 +32,12 @@ function serveFile(file: string, { args = [], env = {} }: Options = {}): Run {
   return started;
 }
 
+/** At once: whoever reads a file that is written in place may find it empty. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
 const simulated = "simulated: { speed: 1000 }";
 const two = `models: [{ replicas: [{ id: a, ${simulated} }, { id: b, ${simulated} }] }]\n`;
 const three = `models: [{ replicas: [{ id: b, ${simulated} }, { id: c, ${simulated} }, { id: d, ${simulated} }] }]\n`;
@@ -111,7 +117,7 @@ describe("a reload", () => {
     const started = serve(two.replace("speed: 1000", "speed: 10"), { args: ["--policy", "round_robin"] });
     const url = await address(started);
     const streams = await Promise.all([0, 1].map(() => complete(url, { stream: true, max_tokens: 100 })));
-    writeFileSync(started.file, three);
+    replace(started.file, three);
     started.child.kill("SIGHUP");
     expect(await started.line(/^configuration reloaded/)).toBe(
       "configuration reloaded: replicas added: c, d; replicas removed: a",
@@ -157,7 +163,7 @@ describe("a reload", () => {
   test("what cannot change while it runs is said", async () => {
     const started = serve(`${two}listen: { host: 127.0.0.1 }\n`);
     const url = await address(started);
-    writeFileSync(started.file, `${two}listen: { host: "::1" }\n`);
+    replace(started.file, `${two}listen: { host: "::1" }\n`);
     await started.line(/^configuration reloaded: models and replicas are the same/);
     expect(started.errors()).toBe("warmroute: listen.host cannot change while it runs; it takes a new start\n");
     expect((await complete(url)).status).toBe(200);
