@@ -121,6 +121,7 @@ export const FUZZ_GROUPS: readonly FuzzGroup[] = [
     bounds: pages(16, 64),
     namespaces,
     weights: filling,
+    fewest: 30,
     most: 70,
   }),
 ];
