@@ -1,5 +1,6 @@
 import { type App, type AppConfig, buildOpenAiApp } from "../app/index.js";
 import type { HttpHandler, Listener } from "../protocol/index.js";
+import { allocateYoung } from "./allocation.js";
 import { readCertificate, upstreamOptions } from "./certificate.js";
 import { type ConfigFlags, checkFlagsOfFile, configOfFlags, withFlags } from "./config/flags.js";
 import { readConfig } from "./config/read.js";
@@ -22,6 +23,7 @@ export interface ServeOptions extends ConfigFlags, RecordsOptions {
  * Serves until SIGINT or SIGTERM, then lets open answers end. A file is read anew on SIGHUP, and when it or one that it names changes.
  */
 export async function serve(file: string | undefined, options: ServeOptions): Promise<void> {
+  allocateYoung();
   const stop = stopSignal();
   const dashboard = dashboardOf(options.dashboard === true);
   const configuration = async () => {

@@ -76,12 +76,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.onError(failed);
   app.notFound(({ req, env }) => refuse(core.begin(env, null), "bad_request", unknownPath(req.path)));
 
-  const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
-    if (request.method === "POST") {
-      const target = targetOf(request.url);
-      const endpoint = BY_PATH.get(target.path);
-      if (endpoint !== undefined) return answerPrompt(core, request, target, endpoint);
-    }
+  const showPage = async (request: HttpRequest): Promise<HttpAnswer> => {
     let web: Request;
     try {
       web = webRequest(request);
@@ -90,6 +85,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       return refuse(core.begin(request, null), "bad_request", unreadable());
     }
     return app.fetch(web, request);
+  };
+  const handle = (request: HttpRequest): Promise<HttpAnswer> => {
+    if (request.method === "POST") {
+      const target = targetOf(request.url);
+      const endpoint = BY_PATH.get(target.path);
+      if (endpoint !== undefined) return answerPrompt(core, request, target, endpoint);
+    }
+    return showPage(request);
   };
   return {
     handle,

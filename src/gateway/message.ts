@@ -23,10 +23,13 @@ export async function readMessage(exchange: Exchange, routedBy: RoutedBy, maxBod
       code: "unsupported_encoding",
     });
   }
-  const bytes = await readBody(request, maxBodyBytes).catch((error) => {
+  let bytes: Message["bytes"];
+  try {
+    bytes = await readBody(request, maxBodyBytes);
+  } catch (error) {
     if (!(error instanceof RequestError)) exchange.leave();
     throw error;
-  });
+  }
   exchange.bytesIn = bytes.byteLength;
   const body = parseJsonObject(bytes);
   exchange.asked(body);

@@ -1,5 +1,5 @@
 import { type HeaderFields, type HttpAnswer, type HttpBody, type HttpRequest, Stop } from "../http.js";
-import type { PieceSource } from "../relay.js";
+import type { Piece, PieceSource } from "../relay.js";
 import { webRequest } from "../web.js";
 import type { Connections } from "./connections.js";
 import { IncomingPieces } from "./incoming-pieces.js";
@@ -48,14 +48,24 @@ export function requestListener(handler: HttpHandler, connections?: Connections)
       request.closed(outgoing.writableFinished);
     });
     if (outgoing.socket === null) closeWith(socket, outgoing);
-    handler(request)
-      .then((answer) => send(answer, request, incoming, outgoing))
-      .catch((error: unknown) => {
-        console.error(error);
-        if (!outgoing.headersSent) outgoing.writeHead(500, { connection: "close" });
-        outgoing.end();
-      });
+    void answer(handler, request, incoming, outgoing);
   };
+}
+
+async function answer(
+  handler: HttpHandler,
+  request: NodeRequest,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  try {
+    const sending = send(await handler(request), request, incoming, outgoing);
+    if (sending !== null) await sending;
+  } catch (error) {
+    console.error(error);
+    if (!outgoing.headersSent) outgoing.writeHead(500, { connection: "close" });
+    outgoing.end();
+  }
 }
 
 /**
@@ -156,20 +166,18 @@ function joined(value: string | readonly string[]): string {
   return typeof value === "string" ? value : value.join(", ");
 }
 
-async function send(
+/** @returns null once the answer is written, or there is nobody to write it to. */
+function send(
   answer: HttpAnswer,
   request: NodeRequest,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-): Promise<void> {
+): Promise<void> | null {
   const reader = answer.body?.getReader();
-  if (outgoing.destroyed) {
-    await reader?.cancel();
-    return;
-  }
+  if (outgoing.destroyed) return reader?.cancel() ?? null;
   if (answer instanceof Response && answer.type === "error") {
     outgoing.destroy();
-    return;
+    return null;
   }
   const headers: string[] = [];
   for (const [name, value] of answer.headers) headers.push(name, value);
@@ -183,30 +191,37 @@ async function send(
   outgoing.writeHead(answer.status, headers);
   if (reader === undefined) {
     outgoing.end();
-    return;
+    return null;
   }
-  const passing = pass(reader, request, outgoing);
-  if (!request.begun) flushSoon(outgoing, request);
+  const first = reader.takeReady?.() ?? null;
+  if (first !== null && (first.done || reader.ended === true)) {
+    outgoing.end(first.value);
+    return null;
+  }
+  if (first === null) flushSoon(outgoing, request);
+  return pass(reader, first, request, outgoing);
+}
+
+async function pass(
+  reader: PieceSource,
+  first: Piece | null,
+  request: NodeRequest,
+  outgoing: ServerResponse,
+): Promise<void> {
   try {
-    await passing;
+    for (let piece = first; ; piece = null) {
+      piece ??= reader.takeReady?.() ?? (await reader.read());
+      request.begun = true;
+      if (piece.done || reader.ended === true) {
+        outgoing.end(piece.value);
+        return;
+      }
+      if (!outgoing.write(piece.value)) await drained(outgoing);
+    }
   } catch {
     // What was written still goes out, but not the mark of the end.
     outgoing.socket?.destroySoon();
   }
-}
-
-async function pass(reader: PieceSource, request: NodeRequest, outgoing: ServerResponse): Promise<void> {
-  for (;;) {
-    const { done, value } = reader.takeReady?.() ?? (await reader.read());
-    request.begun = true;
-    if (done) break;
-    if (reader.ended === true) {
-      outgoing.end(value);
-      return;
-    }
-    if (!outgoing.write(value)) await drained(outgoing);
-  }
-  outgoing.end();
 }
 
 /** Answers of this turn of the event loop whose head is written. */
