@@ -130,6 +130,16 @@ export const ATTACKS: readonly { attack: string; moves: Move[] }[] = [
     ],
   },
   {
+    attack: "a text of more than half the bound that needs two bytes a unit at its end only",
+    moves: [
+      { do: "branch", shared: 0, thousandths: 784, wide: false },
+      { do: "empty", tenant: 0 },
+      { do: "share", length: 10, count: 43 },
+      { do: "branch", shared: 416, thousandths: 1, wide: true },
+      { do: "long", thousandths: 1, wide: false },
+    ],
+  },
+  {
     attack: "tenants that come and go",
     moves: [
       { do: "churn", count: 300, length: 40 },
@@ -295,7 +305,8 @@ export class Attack {
 
   /** A text enters whole if it has room however scattered; and nothing goes for it if there is room without that. */
   #insertWhole(text: string): void {
-    const bytes = isLatin1(text) ? text.length : 2 * text.length;
+    // A text that turns out to need two bytes a unit is for a moment there twice.
+    const bytes = isLatin1(text) ? text.length : 2 * text.length + text.search(WIDE);
     const before = this.tree.stats();
     const hasRoom = this.#hasRoom(text, bytes);
     this.#insert(text, 0);
@@ -313,13 +324,11 @@ export class Attack {
    * which there is one if some of the text is there, copies as much as has to stay together.
    */
   #hasRoom(text: string, bytes: number): boolean {
-    // A text that turns out to need two bytes a unit is for a moment there twice.
-    const most = bytes + (isLatin1(text) ? 0 : text.search(WIDE));
     // The last is short of memory's end, or of a region's.
-    const pieces = Math.ceil(most / LEAST_PIECE) + 1;
-    if (most * LONG_STRETCH + pieces * LONG + RECORDS <= this.#freeIn(LONG)) return true;
+    const pieces = Math.ceil(bytes / LEAST_PIECE) + 1;
+    if (bytes * LONG_STRETCH + pieces * LONG + RECORDS <= this.#freeIn(LONG)) return true;
     const isNew = this.tree.prefixMatch(text, []).matchedChars === 0;
-    return isNew && most * PAIR_STRETCH + RECORDS <= this.#freeIn(PAIR);
+    return isNew && bytes * PAIR_STRETCH + RECORDS <= this.#freeIn(PAIR);
   }
 
   /** Free bytes in runs of at least `least`. */
