@@ -4,10 +4,11 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { cpus, platform } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { userPath } from "../user-path.js";
 import type { Table } from "./cases/measured.js";
 import { openStreams } from "./cases/open-streams.js";
 import { sharedPrefix } from "./cases/shared-prefix.js";
@@ -40,6 +41,9 @@ A proxy whose program is not there is left out, and said so.`);
   process.exit(0);
 }
 
+const file = options.json === undefined ? null : userPath(options.json);
+// What cannot be written is to be known before it is measured.
+if (file !== null) closeSync(openSync(file, "a"));
 const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
 const wanted = options.proxies?.split(",");
@@ -62,7 +66,7 @@ try {
 } finally {
   for (const { child } of replicas) child.kill("SIGKILL");
 }
-if (options.json !== undefined) {
+if (file !== null) {
   const machine = {
     cpu: cpus()[0]?.model ?? "",
     cores: cpus().length,
@@ -70,10 +74,7 @@ if (options.json !== undefined) {
     node: process.version,
   };
   const command = `npm run bench:gateway -- ${process.argv.slice(2).map(shown).join(" ")}`;
-  writeFileSync(
-    options.json,
-    `${JSON.stringify({ command, date: new Date().toISOString(), machine, tables }, null, 2)}\n`,
-  );
+  writeFileSync(file, `${JSON.stringify({ command, date: new Date().toISOString(), machine, tables }, null, 2)}\n`);
 }
 
 /** What it says when it is started; null when it serves. */
@@ -131,5 +132,6 @@ function rounded(value: number | undefined): number | string {
 
 /** Programs by their names alone: where they lie on this machine is nobody's business. */
 function shown(argument: string): string {
-  return argument.startsWith("/") ? argument.slice(argument.lastIndexOf("/") + 1) : argument;
+  const name = argument.startsWith("/") ? argument.slice(argument.lastIndexOf("/") + 1) : argument;
+  return name.includes(" ") ? JSON.stringify(name) : name;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { userPath } from "../user-path.js";
 import { PARTS } from "./check/run.js";
 import { externalPeers } from "./external/index.js";
 import { peers } from "./peers/index.js";
@@ -101,11 +101,6 @@ export function readOptions(args: readonly string[]): Options {
 /** `--json` alone means stdout. */
 function withValueForJson(args: readonly string[]): string[] {
   return args.map((arg, i) => (arg === "--json" && (args[i + 1] ?? "--").startsWith("--") ? "--json=-" : arg));
-}
-
-/** npm starts the script in the workspace's folder, not in the user's. */
-function userPath(name: string): string {
-  return resolve(process.env.INIT_CWD ?? ".", name);
 }
 
 function existing(option: string, name: string): string {

@@ -3,11 +3,12 @@
  * tree. `--help` names the options.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { type Lease, type PolicyName, PrefixTree, type RouteOptions, Router } from "../../../dist/index.js";
 import { POLICIES } from "../../../dist/routing/policies/index.js";
 import { KeyReader } from "../../../src/routing/request-key.js";
+import { userPath } from "../../user-path.js";
 import { thisMachine } from "../machine.js";
 import { CHARACTERS, type ChatBody, chatBodies, MESSAGES } from "./bodies.js";
 import { type Timing, timed, timedInTurns } from "./time.js";
@@ -187,8 +188,7 @@ function us(value: number): string {
 }
 
 function write(name: string, contents: unknown): void {
-  // npm starts the script in the workspace's folder, not in the user's.
-  const file = resolve(process.env.INIT_CWD ?? ".", name);
+  const file = userPath(name);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(contents, null, 2)}\n`);
 }
