@@ -3,10 +3,10 @@ import { request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterEach, describe, expect, test } from "vitest";
-import { listen } from "../../src/cli/listen.js";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { listen, listenHttp } from "../../src/cli/listen.js";
 import { UsageError } from "../../src/cli/usage-error.js";
-import type { FetchHandler, Listener } from "../../src/protocol/index.js";
+import { type FetchHandler, HeaderList, type Listener } from "../../src/protocol/index.js";
 
 const listeners: Listener[] = [];
 
@@ -110,6 +110,23 @@ describe("an answer", () => {
     let received = 0;
     for await (const chunk of answer) received += chunk.length;
     expect(received).toBe(total);
+  });
+
+  test("whose reader throws where it should give what is there cuts the connection", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const reader = {
+      takeReady: () => {
+        throw new Error("a policy has failed");
+      },
+      read: () => new Promise<never>(() => {}),
+      cancel: async () => {},
+    };
+    const answer = { status: 200, statusText: "", headers: new HeaderList([]), body: { getReader: () => reader } };
+    const listener = await listenHttp(async () => answer, { host: "127.0.0.1", port: 0 });
+    listeners.push(listener);
+    await expect(fetch(listener.url)).rejects.toThrow("fetch failed");
+    expect(log).toHaveBeenCalledWith(new Error("a policy has failed"));
+    log.mockRestore();
   });
 
   test("that breaks off cuts the connection", async () => {

@@ -63,8 +63,9 @@ async function answer(
     if (sending !== null) await sending;
   } catch (error) {
     console.error(error);
-    if (!outgoing.headersSent) outgoing.writeHead(500, { connection: "close" });
-    outgoing.end();
+    // What was begun must not look whole.
+    if (outgoing.headersSent) outgoing.destroy();
+    else outgoing.writeHead(500, { connection: "close" }).end();
   }
 }
 
