@@ -49,7 +49,7 @@ describe("why a replica gave no answer", () => {
   });
 
   test("is told to the client without an address, and counted", async () => {
-    const dead = await deadAddress();
+    const dead = deadAddress();
     const { url, ended } = await startGateway([dead, `http://${NO_NAME}`]);
     const response = await post(`${url}/v1/completions`, PROMPT);
     const text = await response.text();
@@ -57,7 +57,7 @@ describe("why a replica gave no answer", () => {
     expect(text).toContain("(2 tried: ");
     expect(text).toContain("the connection was refused");
     expect(text).toContain("its name could not be resolved");
-    for (const address of [new URL(dead).port, "127.0.0.1", "no-such-host"]) expect(text).not.toContain(address);
+    for (const address of [new URL(dead).host, "127.0.0.1", NO_NAME]) expect(text).not.toContain(address);
     expect([...(await ended(1))[0]!.failures].sort()).toEqual(["dns", "refused"]);
     expect(await metric(url, 'warmroute_upstream_failures_total{replica="a",cause="refused"}')).toBe(1);
     expect(await metric(url, 'warmroute_upstream_failures_total{replica="b",cause="dns"}')).toBe(1);

@@ -8,7 +8,7 @@ describe("/v1/models", () => {
     const { url } = await startGateway([
       await listing("m1", "m2"),
       await listing("m2", "m3"),
-      await deadAddress(),
+      deadAddress(),
       await serve(() => new Response("no list")),
     ]);
     expect(await (await fetch(`${url}/v1/models`)).json()).toEqual({
@@ -18,13 +18,13 @@ describe("/v1/models", () => {
   });
 
   test("is 503 when no replica answers", async () => {
-    const { url } = await startGateway([await deadAddress()]);
+    const { url } = await startGateway([deadAddress()]);
     expect((await fetch(`${url}/v1/models`)).status).toBe(503);
   });
 });
 
 test("/health is 200 as long as the gateway lives", async () => {
-  const { url } = await startGateway([await deadAddress()]);
+  const { url } = await startGateway([deadAddress()]);
   const response = await fetch(`${url}/health`);
   expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
 });
@@ -59,7 +59,7 @@ test("/metrics counts what has happened", async () => {
 
 test("what fails inside is an answer of OpenAI's shape, and is told on stderr", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
-  const { url, router, ended } = await startGateway([await deadAddress()]);
+  const { url, router, ended } = await startGateway([deadAddress()]);
   router[Symbol.dispose]();
   for (const answer of [post(`${url}/v1/completions`, { prompt: "p" }), fetch(`${url}/metrics`)]) {
     const response = await answer;

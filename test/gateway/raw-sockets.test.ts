@@ -147,7 +147,7 @@ describe("a replica's", () => {
       decodes: false,
       send: async () => ({ status: 200, statusText: "", headers, body: { getReader: () => reader } }),
     };
-    const gateway = await startGateway([await deadAddress()], { upstream });
+    const gateway = await startGateway([deadAddress()], { upstream });
     expect((await post(`${gateway.url}/v1/completions`, BODY)).status).toBe(500);
     await gateway.ended(1);
     expect(gateway.router.replicas[0]!.queueLength).toBe(0);

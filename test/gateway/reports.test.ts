@@ -82,7 +82,7 @@ test("a router that was disposed of first does not make the gateway's timers fai
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   const time = manualTime();
   const { url, router, gateway } = await startGateway(
-    [await deadAddress()],
+    [deadAddress()],
     { ...time.options, breaker: { failures: 1 } },
     time.options,
   );

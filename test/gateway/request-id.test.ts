@@ -60,7 +60,7 @@ test("every try of a request has its id", async () => {
 });
 
 test("a refusal has one too, and Anthropic's clients find it under their name for it", async () => {
-  const { url, ended } = await startGateway([await deadAddress()]);
+  const { url, ended } = await startGateway([deadAddress()]);
   for (const body of ["{", { messages: [{ role: "user", content: "p" }] }]) {
     const answer = await post(`${url}/v1/messages`, body);
     await answer.text();

@@ -40,7 +40,7 @@ describe.each([
 });
 
 test("a replica that cannot be reached loses the request to another one", async () => {
-  const { url, router, records } = await startGateway([await deadAddress(), await serve(fine)]);
+  const { url, router, records } = await startGateway([deadAddress(), await serve(fine)]);
   for (let i = 0; records.every(({ tries }) => tries < 2); i++) {
     expect((await post(`${url}/v1/completions`, { prompt: `${i} ${"x".repeat(i)}` })).status).toBe(200);
   }
@@ -62,7 +62,7 @@ test("when every replica is full, the last one's answer is passed on", async () 
 });
 
 test("when no replica can be reached, the answer is 502", async () => {
-  const { url, ended } = await startGateway([await deadAddress(), await deadAddress()]);
+  const { url, ended } = await startGateway([deadAddress(), deadAddress()]);
   const response = await post(`${url}/v1/completions`, PROMPT);
   expect(response.status).toBe(502);
   expect(await response.json()).toMatchObject({ error: { type: "upstream_error", code: "replica_unreachable" } });

@@ -110,7 +110,7 @@ describe("createFetch", () => {
   });
 
   test("one that cannot be reached is left for another one; with none left its error is the error", async () => {
-    const [dead, free] = [await deadAddress(), await serve(() => new Response("done"))];
+    const [dead, free] = [deadAddress(), await serve(() => new Response("done"))];
     const { router } = routerOver([dead, free]);
     expect(await (await createFetch(router)(URL_, post({ prompt: "x" }))).text()).toBe("done");
     await expect(createFetch(routerOver([dead]).router)(URL_, post({ prompt: "x" }))).rejects.toThrow("fetch failed");

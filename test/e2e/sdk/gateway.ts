@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { RequestRecord } from "../../../src/gateway/index.js";
 import { type Run, start } from "../../cli/support.js";
+import { deadAddress } from "../../gateway/support.js";
 
 export const MODEL = "Qwen/Qwen2.5-1.5B-Instruct";
 /** Its replica cannot be reached. */
@@ -43,7 +42,7 @@ export function servedGateway(more: () => Readonly<Record<string, string>> = () 
       listen: { port: 0 },
       models: [
         { name: MODEL, replicas: [{ count: 2, simulated: { speed: 20 } }] },
-        { name: GONE, replicas: [{ url: await deadAddress() }] },
+        { name: GONE, replicas: [{ url: deadAddress() }] },
         ...Object.entries(more()).map(([name, replica]) => ({ name, replicas: [{ url: replica }] })),
       ],
       keys: [
@@ -86,13 +85,4 @@ export function servedGateway(more: () => Readonly<Record<string, string>> = () 
       }
     },
   };
-}
-
-/** An address at which nobody listens. */
-async function deadAddress(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
 }

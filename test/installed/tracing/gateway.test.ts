@@ -187,7 +187,7 @@ describe("a request that is answered", () => {
 describe("a request that is retried", () => {
   test("has a span for each try, with why it came to nothing, and an event for each retry", async () => {
     const full = await serve(() => new Response("full", { status: 503 }));
-    const dead = await deadAddress();
+    const dead = deadAddress();
     const well = await serve(() => Response.json({}));
     const { url, ended } = await startGateway([full, dead, well], { tracing, retries: { backoffMs: 0 } });
     // Until one has been sent to all three: whom chance chooses first is not the point.
@@ -224,7 +224,7 @@ describe("a request that is retried", () => {
 
 describe("a request that is not answered", () => {
   test("is an error where no replica can be reached", async () => {
-    const { url, ended } = await startGateway([await deadAddress()], { tracing });
+    const { url, ended } = await startGateway([deadAddress()], { tracing });
     await (await post(`${url}/v1/completions`, { prompt: "p" })).text();
     await ended(1);
     const { server } = spans();
@@ -233,7 +233,7 @@ describe("a request that is not answered", () => {
   });
 
   test("is none where the client is wrong", async () => {
-    const { url, ended } = await startGateway([await deadAddress()], { tracing });
+    const { url, ended } = await startGateway([deadAddress()], { tracing });
     await (await post(`${url}/v1/completions`, "{")).text();
     await ended(1);
     const { server, tries } = spans();
@@ -244,7 +244,7 @@ describe("a request that is not answered", () => {
   });
 
   test("has a name of few words, whatever path it asks for", async () => {
-    const { url, ended } = await startGateway([await deadAddress()], { tracing });
+    const { url, ended } = await startGateway([deadAddress()], { tracing });
     await (await fetch(`${url}/v1/nothing/${SECRET}`)).text();
     await ended(1);
     expect(spans().server.name).toBe("GET");
