@@ -21,9 +21,10 @@ describe("what the package costs a page, minified by esbuild and gzipped, the co
     expect(await gzipped(`export { createGateway } from "warmroute/gateway";`)).toBeLessThanOrEqual(36 * KIB);
   });
 
-  test("the gateway with its router: 80 KiB", async () => {
+  /** From 80 on: the time that a client may take for a piece. */
+  test("the gateway with its router: 81 KiB", async () => {
     const code = `export { Router } from "warmroute"; export { createGateway } from "warmroute/gateway";`;
-    expect(await gzipped(code)).toBeLessThanOrEqual(80 * KIB);
+    expect(await gzipped(code)).toBeLessThanOrEqual(81 * KIB);
   });
 
   test("a gateway without a dashboard brings none along", async () => {
