@@ -14,7 +14,10 @@ export function leastLoaded(loads: readonly number[], random: Random): number {
     least = load;
   }
   let left = ties === 1 ? 0 : random.below(ties);
-  return loads.findIndex((load) => load === least && left-- === 0);
+  // Of 512 loads `findIndex` took longer than all else.
+  let chosen = 0;
+  while (loads[chosen] !== least || left-- > 0) chosen++;
+  return chosen;
 }
 
 /**
