@@ -26,6 +26,9 @@ export class BlockIndex {
   #free = NONE;
   #used = 0;
   #live = 0;
+  /** The first entries of the blocks that were matched last, as many as hold still: each block is looked up once for both. */
+  #firsts = new Int32Array(64);
+  #known = 0;
 
   /** @param capacity most blocks of a holder. */
   constructor(capacity: number) {
@@ -53,9 +56,13 @@ export class BlockIndex {
    * @param runs by holder, all 0; filled in. O(blocks + entries of those blocks).
    */
   match(blocks: Float64Array, count: number, runs: Uint32Array): void {
+    if (this.#firsts.length < count) this.#firsts = new Int32Array(count * 2);
     for (let i = 0; i < count; i++) {
       let goesOn = false;
-      for (let entry = this.#firstOf.get(blocks[i]!) ?? NONE; entry !== NONE; entry = this.#sibling[entry]!) {
+      const first = this.#firstOf.get(blocks[i]!) ?? NONE;
+      this.#firsts[i] = first;
+      this.#known = i + 1;
+      for (let entry = first; entry !== NONE; entry = this.#sibling[entry]!) {
         const holder = this.#holder[entry]!;
         if (runs[holder] !== i) continue;
         runs[holder] = i + 1;
@@ -68,13 +75,15 @@ export class BlockIndex {
   /**
    * Gives a holder the blocks, as those it used last: the first one most recently, since without it the others are worth
    * nothing. What it has beyond its capacity goes.
+   * @param areMatched whether they are those that `match` was last asked for.
    * @returns those that it did not have.
    */
-  add(holder: number, blocks: Float64Array, count: number): number[] {
+  add(holder: number, blocks: Float64Array, count: number, areMatched: boolean): number[] {
     const added: number[] = [];
+    if (!areMatched) this.#known = 0;
     for (let i = Math.min(count, this.#capacity) - 1; i >= 0; i--) {
       const block = blocks[i]!;
-      const entry = this.#find(block, holder);
+      const entry = this.#from(i < this.#known ? this.#firsts[i]! : this.#firstOf.get(block), holder);
       if (entry !== NONE) {
         if (this.#newest[holder] === entry) continue;
         this.#unlink(entry);
@@ -84,17 +93,19 @@ export class BlockIndex {
         added.push(block);
       }
     }
+    this.#known = 0;
     return added;
   }
 
   /** Takes a block from a holder, if it has it. */
   remove(holder: number, block: number): void {
-    const entry = this.#find(block, holder);
+    const entry = this.#from(this.#firstOf.get(block), holder);
     if (entry !== NONE) this.#drop(entry);
   }
 
-  #find(block: number, holder: number): number {
-    let entry = this.#firstOf.get(block) ?? NONE;
+  /** The holder's among the entries of a block. */
+  #from(first: number | undefined, holder: number): number {
+    let entry = first ?? NONE;
     while (entry !== NONE && this.#holder[entry] !== holder) entry = this.#sibling[entry]!;
     return entry;
   }
@@ -114,6 +125,7 @@ export class BlockIndex {
   }
 
   #drop(entry: number): void {
+    this.#known = 0;
     const block = this.#block[entry]!;
     const next = this.#sibling[entry]!;
     let before = this.#firstOf.get(block)!;

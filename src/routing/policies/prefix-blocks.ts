@@ -82,6 +82,8 @@ class PrefixBlocks implements Policy {
   /** Whose blocks the hasher has, and how many they are. */
   #hashed: RequestKey | null = null;
   #blocks = 0;
+  /** Whose blocks the index has matched last. */
+  #matched: RequestKey | null = null;
 
   constructor(values: ValuesOf<typeof PREFIX_BLOCKS>, { random, insertAt }: PolicyEnvironment) {
     this.#values = values;
@@ -98,6 +100,7 @@ class PrefixBlocks implements Policy {
     this.#hash(key);
     this.#runs.fill(0);
     this.#index.match(this.#hasher.hashes, this.#blocks, this.#runs);
+    this.#matched = key;
     const longest = this.#score(request);
     const chosen = lowest(this.#losses, loads, this.#random);
     return {
@@ -117,6 +120,7 @@ class PrefixBlocks implements Policy {
     const choice = this.choose(request);
     // So that its text can go.
     this.#hashed = null;
+    this.#matched = null;
     return choice;
   }
 
@@ -214,9 +218,11 @@ class PrefixBlocks implements Policy {
     const slot = this.#slots.get(replica);
     if (slot === undefined) return [];
     this.#hash(key);
+    const areMatched = this.#matched === key;
     // So that its text can go.
     this.#hashed = null;
-    return this.#index.add(slot, this.#hasher.hashes, this.#blocks);
+    this.#matched = null;
+    return this.#index.add(slot, this.#hasher.hashes, this.#blocks, areMatched);
   }
 
   #hash(key: RequestKey): void {

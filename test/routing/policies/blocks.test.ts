@@ -37,8 +37,16 @@ class NaiveIndex {
 const holder = fc.nat({ max: HOLDERS - 1 });
 const block = fc.nat({ max: 12 });
 const blockList = fc.uniqueArray(block, { maxLength: 8 });
+const add = {
+  kind: fc.constant("add" as const),
+  holder,
+  blocks: blockList,
+  areMatched: fc.boolean(),
+  /** Taken from a holder between the match and the adding. */
+  removed: fc.option(fc.record({ holder, block })),
+};
 const call = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("add" as const), holder, blocks: blockList }) },
+  { weight: 6, arbitrary: fc.record(add) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove" as const), holder, block }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("clear" as const), holder }) },
 );
@@ -51,7 +59,13 @@ test("BlockIndex does what lists would do", () => {
       for (let i = 0; i < HOLDERS; i++) index.addHolder(i);
       for (const each of calls) {
         if (each.kind === "add") {
-          const added = index.add(each.holder, Float64Array.from(each.blocks), each.blocks.length);
+          const blocks = Float64Array.from(each.blocks);
+          if (each.areMatched) index.match(blocks, blocks.length, new Uint32Array(HOLDERS));
+          if (each.removed !== null) {
+            index.remove(each.removed.holder, each.removed.block);
+            naive.remove(each.removed.holder, each.removed.block);
+          }
+          const added = index.add(each.holder, blocks, blocks.length, each.areMatched);
           expect(added).toEqual(naive.add(each.holder, each.blocks));
         } else if (each.kind === "remove") {
           index.remove(each.holder, each.block);
@@ -80,6 +94,7 @@ test("BlockIndex reuses what it has let go", () => {
       0,
       Float64Array.from({ length: 1000 }, (_, i) => round * 1000 + i),
       1000,
+      false,
     );
   }
   expect(index.size).toBe(1000);
