@@ -16,6 +16,8 @@ interface Endpoint {
   readonly zone?: string | null;
 }
 
+const FAMILIES: readonly string[] = ["IPv4", "IPv6", "FQDN"];
+
 interface EndpointPort {
   readonly name?: string | null;
   readonly port?: number | null;
@@ -24,14 +26,19 @@ interface EndpointPort {
 /**
  * The ready endpoints of a service's slices, each once, in the order of their names; by their pods' names where they are pods. What is
  * not said of an endpoint's readiness counts as ready, as the API has it.
+ *
+ * A service of both families has every pod in slices of both, which change one after the other, in any order. Of a pod that has IPv4
+ * those slices alone count: else it would be ready at its other address in between.
  */
 export function replicasOf(
   slices: readonly EndpointSlice[],
   { port: wanted, scheme = "http" }: Pick<KubernetesConfig, "port" | "scheme">,
 ): { replicas: DiscoveredReplica[]; problem: string | null } {
   const replicas = new Map<string, DiscoveredReplica>();
+  const families = new Map<string, string>();
   let problem: string | null = null;
-  for (const { addressType, endpoints, ports, metadata } of slices) {
+  const ordered = [...slices].sort((a, b) => FAMILIES.indexOf(a.addressType) - FAMILIES.indexOf(b.addressType));
+  for (const { addressType, endpoints, ports, metadata } of ordered) {
     const there = (ports ?? []).filter((each) => each.port !== undefined && each.port !== null);
     const port = portOf(there, wanted);
     if (port === null) {
@@ -42,11 +49,12 @@ export function replicasOf(
     }
     for (const { addresses, conditions, targetRef, nodeName, zone } of endpoints ?? []) {
       const [address] = addresses;
-      if (address === undefined || conditions?.ready === false) continue;
+      if (address === undefined) continue;
       const host = addressType === "IPv6" ? `[${address}]` : address;
       const id = targetRef?.kind === "Pod" && targetRef.name ? targetRef.name : `${host}:${port}`;
-      // A service with addresses of both families has every pod twice.
-      if (replicas.has(id)) continue;
+      const family = families.get(id) ?? addressType;
+      families.set(id, family);
+      if (family !== addressType || conditions?.ready === false || replicas.has(id)) continue;
       replicas.set(id, {
         id,
         url: `${scheme}://${host}:${port}`,
