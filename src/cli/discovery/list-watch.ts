@@ -60,16 +60,19 @@ export async function listAndWatch<Item extends KubernetesObject>(
         onItems([...items.values()]);
       }
       const begin = performance.now();
+      let said = false;
       for await (const { type, object } of watchFrom<Item>(api, query, version, signal)) {
         if (type === "ERROR") throw new ApiError(object.code ?? 500, object.message ?? "the watch was ended");
         version = object.metadata.resourceVersion;
-        went = true;
+        went = said = true;
         retryMs = RETRY_MS;
         if (type === "BOOKMARK") continue;
         if (type === "DELETED") items.delete(nameOf(object));
         else items.set(nameOf(object), object);
         onItems([...items.values()]);
       }
+      // From a version that there is, it ends with a bookmark. From one that there has not been yet (etcd was restored) nothing ever comes.
+      if (!said) version = null;
       if (performance.now() - begin < RETRY_MS) await wait();
     } catch (error) {
       if (signal.aborted) return;
