@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { Until } from "../files.js";
+import { type Exchange, recording, step, type WatchEvent } from "./recording.js";
 
 export const CA_FILE: string = fileURLToPath(new URL("../certificates/one.cert.pem", import.meta.url));
 const KEY_FILE = fileURLToPath(new URL("../certificates/one.key.pem", import.meta.url));
@@ -26,15 +27,20 @@ export interface ApiServer {
 /** A watch that a client has open. */
 export interface OpenWatch {
   readonly request: ApiRequest;
-  send(type: string, object: object): void;
+  /** Sends what came in the recording when this was done. */
+  play(did: string): void;
+  send(...events: readonly WatchEvent[]): void;
   /** As the API ends one whose time is over. */
   end(): void;
   /** As a connection that breaks. */
   destroy(): void;
 }
 
-/** An API server over TLS that answers requests for lists from these, one after another (the last one again and again), and keeps watches open. */
-export async function apiServer(...lists: readonly { status?: number; body: object }[]): Promise<ApiServer> {
+/**
+ * An API server over TLS with a recorded one's answers: to requests for lists these, one after another (the last one again and again), and
+ * to a watch the recorded head and then what the test plays.
+ */
+export async function apiServer(...lists: readonly Exchange<object>[]): Promise<ApiServer> {
   const requests: ApiRequest[] = [];
   const watches: OpenWatch[] = [];
   const until = new Until();
@@ -43,13 +49,17 @@ export async function apiServer(...lists: readonly { status?: number; body: obje
     const request = requestOf(incoming);
     requests.push(request);
     if (request.query.watch === undefined) {
-      const { status = 200, body } = lists[Math.min(listed++, lists.length - 1)]!;
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      const { status, headers, body } = lists[Math.min(listed++, lists.length - 1)]!;
+      response.writeHead(status, headers).end(`${JSON.stringify(body)}\n`);
     } else {
-      response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+      response.writeHead(recording.watch.status, recording.watch.headers).flushHeaders();
+      const send = (...events: readonly WatchEvent[]) => {
+        for (const event of events) response.write(`${JSON.stringify(event)}\n`);
+      };
       watches.push({
         request,
-        send: (type, object) => void response.write(`${JSON.stringify({ type, object })}\n`),
+        play: (did) => send(...step(did).events),
+        send,
         end: () => void response.end(),
         destroy: () => void response.destroy(),
       });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -7,144 +7,167 @@ import { type EndpointSlice, replicasOf } from "../../../src/cli/discovery/endpo
 import { kubernetesDiscovery } from "../../../src/cli/discovery/kubernetes.js";
 import { folder } from "../files.js";
 import { apiServer, CA_FILE } from "./api-server.js";
+import { type Exchange, recording, type Status, step } from "./recording.js";
 import { watched } from "./support.js";
 
-/** In the shape of an API server's answers (discovery.k8s.io/v1): a service with two pods, one of them not ready yet. */
-const recorded: { list: SliceList; notReady: EndpointSlice; ready: EndpointSlice } = JSON.parse(
-  readFileSync(fileURLToPath(new URL("endpoint-slices.json", import.meta.url)), "utf8"),
-);
-
-interface SliceList {
-  metadata: { resourceVersion: string; continue?: string };
-  items: EndpointSlice[];
-}
-
-const ONE = "vllm-7d4b9c6f5-4xk2p http://10.244.1.17:8000";
-const TWO = "vllm-7d4b9c6f5-q9zrl http://10.244.2.9:8000";
+const ZERO = "vllm-0 http://10.244.1.17:8000";
+const ONE = "vllm-1 http://10.244.2.9:8000";
+const TWO = "vllm-2 http://10.244.2.10:8001";
+const LISTED = recording.list.body.metadata.resourceVersion;
 
 function start(server: string, more: Partial<KubernetesConfig> = {}) {
   const tokenFile = join(folder({ token: "first\n" }), "token");
-  const config = { service: "vllm", namespace: "inference", server, tokenFile, caFile: CA_FILE, ...more };
+  const config = { service: "vllm", namespace: "inference", port: "http", server, tokenFile, caFile: CA_FILE, ...more };
   return { ...watched(kubernetesDiscovery(config)), tokenFile };
 }
 
-/** A slice at another version. */
-function at(slice: EndpointSlice, resourceVersion: string): EndpointSlice {
-  return { ...slice, metadata: { ...slice.metadata, resourceVersion } };
-}
-
-describe("endpoints of a service", () => {
-  test("are listed, then watched from the list's version on; the ready ones are replicas, with node and zone", async () => {
-    const api = await apiServer({ body: recorded.list });
+describe("endpoints of a service, as a kube-apiserver told them", () => {
+  test("are listed, then watched from the list's version on, with the requests that were recorded", async () => {
+    const api = await apiServer(recording.list);
     const { becomes, last } = start(api.url);
-    await becomes(ONE);
-    expect(last()).toEqual([
-      { id: "vllm-7d4b9c6f5-4xk2p", url: "http://10.244.1.17:8000", node: "gpu-a-1", zone: "eu-west-1a" },
-    ]);
-    const watch = await api.watch(1);
-    expect(watch.request).toEqual({
-      path: "/apis/discovery.k8s.io/v1/namespaces/inference/endpointslices",
-      query: {
-        labelSelector: "kubernetes.io/service-name=vllm",
-        watch: "1",
-        resourceVersion: recorded.list.metadata.resourceVersion,
-        allowWatchBookmarks: "true",
-        timeoutSeconds: "300",
-      },
+    await becomes(ZERO);
+    expect(last()).toEqual([{ id: "vllm-0", url: "http://10.244.1.17:8000", node: "gpu-a-1", zone: "eu-west-1a" }]);
+    const { path, query } = recording.watch.request;
+    expect((await api.watch(1)).request).toEqual({
+      path,
+      query: { ...query, timeoutSeconds: "300" },
       authorization: "Bearer first",
     });
-    watch.send("MODIFIED", recorded.ready);
-    await becomes(ONE, TWO);
-    watch.send("MODIFIED", recorded.notReady);
-    await becomes(ONE);
-    watch.send("DELETED", recorded.notReady);
-    await becomes();
+    expect(api.requests[0]).toEqual({ ...recording.list.request, authorization: "Bearer first" });
   });
 
-  test("a watch that has ended is taken up where it ended, with the token of then; bookmarks count", async () => {
-    const api = await apiServer({ body: recorded.list });
+  test("come, drain and go; a pod of both families has one address all the time", async () => {
+    const api = await apiServer(recording.list);
+    const { becomes, told, problems } = start(api.url);
+    const watch = await api.watch(1);
+    for (const [did, ...replicas] of [
+      ["vllm-1 becomes ready", ZERO, ONE],
+      ["vllm-2 comes, with another port", ZERO, ONE, TWO],
+      ["vllm-0 is told to end", ONE, TWO],
+      ["vllm-0 has ended", ONE, TWO],
+      ["vllm-1 fails a probe", TWO],
+      ["vllm-2 is removed"],
+      ["the service is deleted"],
+    ] as const) {
+      watch.play(did);
+      await becomes(...replicas);
+    }
+    expect(told).toEqual([[ZERO], [ZERO, ONE], [ZERO, ONE, TWO], [ONE, TWO], [TWO], []]);
+    expect(problems).toEqual([]);
+  });
+
+  test("a watch whose time is over is taken up from its bookmark, with the token of then", async () => {
+    const api = await apiServer(recording.list);
     const { becomes, tokenFile, problems } = start(api.url);
     const first = await api.watch(1);
-    first.send("MODIFIED", at(recorded.ready, "2000"));
-    await becomes(ONE, TWO);
-    first.send("BOOKMARK", { kind: "EndpointSlice", metadata: { resourceVersion: "3000" } });
+    first.play("vllm-1 becomes ready");
+    await becomes(ZERO, ONE);
+    first.play("its time is over");
     writeFileSync(tokenFile, "second\n");
     first.end();
     const second = await api.watch(2);
-    expect([second.request.query.resourceVersion, second.request.authorization]).toEqual(["3000", "Bearer second"]);
-    second.send("DELETED", at(recorded.ready, "3001"));
+    const bookmark = step("its time is over").events.at(-1)!;
+    expect([bookmark.type, second.request.authorization]).toEqual(["BOOKMARK", "Bearer second"]);
+    expect(second.request.query.resourceVersion).toBe(
+      (bookmark as { object: EndpointSlice }).object.metadata.resourceVersion,
+    );
+    second.play("the service is deleted");
     await becomes();
     expect(api.requests.filter(({ query }) => query.watch === undefined)).toHaveLength(1);
     expect(problems).toEqual([]);
   });
 
   test("410 Gone (sglang#30270, production-stack#656): all is listed anew, and what was deleted meanwhile is gone", async () => {
-    const empty = { ...recorded.list, items: [], metadata: { resourceVersion: "9000" } };
-    const api = await apiServer({ body: recorded.list }, { body: empty });
-    const { becomes } = start(api.url);
+    const api = await apiServer(recording.list, recording.noPods);
+    const { becomes, problems } = start(api.url);
     const first = await api.watch(1);
-    first.send("MODIFIED", recorded.ready);
-    await becomes(ONE, TWO);
-    first.send("ERROR", { kind: "Status", code: 410, reason: "Expired", message: "too old resource version" });
+    first.play("vllm-1 becomes ready");
+    await becomes(ZERO, ONE);
+    first.play("the version is too old");
+    first.end();
     await becomes();
-    expect((await api.watch(2)).request.query.resourceVersion).toBe("9000");
+    expect((await api.watch(2)).request.query.resourceVersion).toBe(recording.noPods.body.metadata.resourceVersion);
+    expect(problems).toEqual([]);
+  });
+
+  test("a watch that ends without a word, as from a version before etcd was restored: all is listed anew", async () => {
+    expect(step("the version has not been yet").events).toEqual([]);
+    const api = await apiServer(recording.list, recording.noPods);
+    const { becomes, problems } = start(api.url);
+    await becomes(ZERO);
+    const first = await api.watch(1);
+    first.play("the version has not been yet");
+    first.end();
+    await becomes();
+    expect(problems).toEqual([]);
   });
 
   test("a connection that breaks changes nothing, and is made again", async () => {
-    const api = await apiServer({ body: recorded.list });
+    const api = await apiServer(recording.list);
     const { becomes, told, problem } = start(api.url);
-    await becomes(ONE);
+    await becomes(ZERO);
     (await api.watch(1)).destroy();
     await problem(/^service inference\/vllm: /);
     const second = await api.watch(2);
-    expect(second.request.query.resourceVersion).toBe(recorded.list.metadata.resourceVersion);
+    expect(second.request.query.resourceVersion).toBe(LISTED);
     expect(told).toHaveLength(1);
-    second.send("MODIFIED", recorded.ready);
-    await becomes(ONE, TWO);
+    second.play("vllm-1 becomes ready");
+    await becomes(ZERO, ONE);
   });
 
   test("a long list comes in pages", async () => {
-    const [item] = recorded.list.items;
-    const named = (name: string, address: string) => ({
-      ...item!,
-      metadata: { ...item!.metadata, name },
-      endpoints: [{ addresses: [address] }],
-    });
-    const api = await apiServer(
-      { body: { metadata: { resourceVersion: "5", continue: "next" }, items: [named("a", "10.0.0.1")] } },
-      { body: { metadata: { resourceVersion: "5" }, items: [named("b", "10.0.0.2")] } },
+    const api = await apiServer(...recording.pages);
+    await start(api.url).becomes(ZERO, ONE, TWO);
+    expect(api.requests.slice(1, recording.pages.length).map(({ query }) => query.continue)).toEqual(
+      recording.pages.slice(0, -1).map(({ body }) => body.metadata.continue),
     );
-    await start(api.url).becomes("10.0.0.1:8000 http://10.0.0.1:8000", "10.0.0.2:8000 http://10.0.0.2:8000");
-    expect(api.requests[1]!.query.continue).toBe("next");
   });
 
-  test("what the API refuses is told, and asked for again", async () => {
-    const message =
-      'endpointslices.discovery.k8s.io is forbidden: User "system:serviceaccount:inference:default" cannot list';
-    const api = await apiServer({ status: 403, body: { kind: "Status", code: 403, message } }, { body: recorded.list });
+  test("a page that is too late: the list is begun anew", async () => {
+    const api = await apiServer(recording.pages[0]!, recording.latePage, recording.list);
     const { becomes, problems } = start(api.url);
-    await becomes(ONE);
-    expect(problems).toEqual([`service inference/vllm: ${new URL(api.url).host} answers 403: ${message}`]);
+    await becomes(ZERO);
+    expect(problems).toEqual([refusal(api.url, recording.latePage)]);
+  });
+
+  test.each(["forbidden", "unauthorized"] as const)("%s: it is told, and asked for again", async (what) => {
+    const api = await apiServer(recording[what], recording.list);
+    const { becomes, problems } = start(api.url);
+    await becomes(ZERO);
+    expect(problems).toEqual([refusal(api.url, recording[what])]);
+  });
+
+  test("a service without pods, and one that there is not, have no replicas", async () => {
+    const api = await apiServer(recording.noPods);
+    const without = start(api.url);
+    await without.becomes();
+    const none = start((await apiServer(recording.noService)).url);
+    await none.becomes();
+    expect([...without.problems, ...none.problems]).toEqual([]);
   });
 
   test("a certificate of another CA is refused", async () => {
-    const api = await apiServer({ body: recorded.list });
+    const api = await apiServer(recording.list);
     const caFile = fileURLToPath(new URL("../certificates/two.cert.pem", import.meta.url));
     await start(api.url, { caFile }).problem(/self-signed certificate|unable to verify/);
     expect(api.requests).toEqual([]);
   });
 
   test("nothing is told after the end", async () => {
-    const api = await apiServer({ body: recorded.list });
+    const api = await apiServer(recording.list);
     const { becomes, told, problems, stop } = start(api.url);
-    await becomes(ONE);
+    await becomes(ZERO);
     const watch = await api.watch(1);
     stop();
-    watch.send("MODIFIED", recorded.ready);
+    watch.play("vllm-1 becomes ready");
     watch.end();
     expect([told.length, problems]).toEqual([1, []]);
   });
 });
+
+function refusal(url: string, { status, body }: Exchange<Status>): string {
+  return `service inference/vllm: ${new URL(url).host} answers ${status}: ${body.message}`;
+}
 
 describe("slices as replicas", () => {
   const slice = (more: Partial<EndpointSlice>): EndpointSlice => ({
@@ -193,6 +216,29 @@ describe("slices as replicas", () => {
     expect(urls([slice({ addressType: "FQDN", endpoints: [{ addresses: ["a.test"] }] })])).toEqual([
       "http://a.test:80",
     ]);
+  });
+
+  test("of a pod of both families the IPv4 slices have the say, in whatever order they change", () => {
+    const of = (addressType: "IPv4" | "IPv6", address: string, ready: boolean) =>
+      slice({
+        addressType,
+        endpoints: [{ addresses: [address], conditions: { ready }, targetRef: { kind: "Pod", name: "vllm-0" } }],
+      });
+    const four = (ready: boolean) => of("IPv4", "10.0.0.1", ready);
+    const six = (ready: boolean) => of("IPv6", "fd00::1", ready);
+    expect(urls([four(false), six(true)])).toEqual([]);
+    expect(urls([six(true), four(false)])).toEqual([]);
+    expect(urls([six(false), four(true)])).toEqual(["http://10.0.0.1:80"]);
+    expect(urls([six(true), four(true)])).toEqual(["http://10.0.0.1:80"]);
+    expect(urls([six(true), slice({ endpoints: [] })])).toEqual(["http://[fd00::1]:80"]);
+  });
+
+  test("of a pod that is in two slices of a family, the ready endpoint counts", () => {
+    const targetRef = { kind: "Pod", name: "vllm-0" };
+    const former = slice({ endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: false }, targetRef }] });
+    const present = slice({ endpoints: [{ addresses: ["10.0.0.2"], conditions: { ready: true }, targetRef }] });
+    expect(urls([former, present])).toEqual(["http://10.0.0.2:80"]);
+    expect(urls([present, former])).toEqual(["http://10.0.0.2:80"]);
   });
 
   test("slices without endpoints or ports", () => {
