@@ -16,7 +16,7 @@ interface Endpoint {
   readonly zone?: string | null;
 }
 
-const FAMILIES: readonly string[] = ["IPv4", "IPv6", "FQDN"];
+const FAMILIES = ["IPv4", "IPv6", "FQDN"] as const;
 
 interface EndpointPort {
   readonly name?: string | null;
@@ -27,18 +27,19 @@ interface EndpointPort {
  * The ready endpoints of a service's slices, each once, in the order of their names; by their pods' names where they are pods. What is
  * not said of an endpoint's readiness counts as ready, as the API has it.
  *
- * A service of both families has every pod in slices of both, which change one after the other, in any order. Of a pod that has IPv4
- * those slices alone count: else it would be ready at its other address in between.
+ * A service of both families has every pod in slices of both, which are changed one after the other, in any order. Pods count by one of
+ * them, IPv4 if there are any: else one would be a replica at its other address in between, on its way in or out.
  */
 export function replicasOf(
   slices: readonly EndpointSlice[],
   { port: wanted, scheme = "http" }: Pick<KubernetesConfig, "port" | "scheme">,
 ): { replicas: DiscoveredReplica[]; problem: string | null } {
   const replicas = new Map<string, DiscoveredReplica>();
-  const families = new Map<string, string>();
   let problem: string | null = null;
-  const ordered = [...slices].sort((a, b) => FAMILIES.indexOf(a.addressType) - FAMILIES.indexOf(b.addressType));
-  for (const { addressType, endpoints, ports, metadata } of ordered) {
+  const family = FAMILIES.find((each) =>
+    slices.some(({ addressType, endpoints }) => addressType === each && endpoints?.some(isPod)),
+  );
+  for (const { addressType, endpoints, ports, metadata } of slices) {
     const there = (ports ?? []).filter((each) => each.port !== undefined && each.port !== null);
     const port = portOf(there, wanted);
     if (port === null) {
@@ -47,14 +48,14 @@ export function replicasOf(
       if ((endpoints ?? []).length > 0) problem = `endpoint slice ${metadata.name}: ${asked}; there are ${names}`;
       continue;
     }
-    for (const { addresses, conditions, targetRef, nodeName, zone } of endpoints ?? []) {
+    for (const endpoint of endpoints ?? []) {
+      const { addresses, conditions, targetRef, nodeName, zone } = endpoint;
       const [address] = addresses;
-      if (address === undefined) continue;
+      if (address === undefined || conditions?.ready === false) continue;
+      if (isPod(endpoint) && addressType !== family) continue;
       const host = addressType === "IPv6" ? `[${address}]` : address;
-      const id = targetRef?.kind === "Pod" && targetRef.name ? targetRef.name : `${host}:${port}`;
-      const family = families.get(id) ?? addressType;
-      families.set(id, family);
-      if (family !== addressType || conditions?.ready === false || replicas.has(id)) continue;
+      const id = isPod(endpoint) ? targetRef!.name! : `${host}:${port}`;
+      if (replicas.has(id)) continue;
       replicas.set(id, {
         id,
         url: `${scheme}://${host}:${port}`,
@@ -64,6 +65,10 @@ export function replicasOf(
     }
   }
   return { replicas: [...replicas.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), problem };
+}
+
+function isPod({ targetRef }: Endpoint): boolean {
+  return targetRef?.kind === "Pod" && !!targetRef.name;
 }
 
 /** By its name or number; the only one where neither is given. Null if that is none. */

@@ -218,18 +218,19 @@ describe("slices as replicas", () => {
     ]);
   });
 
-  test("of a pod of both families the IPv4 slices have the say, in whatever order they change", () => {
-    const of = (addressType: "IPv4" | "IPv6", address: string, ready: boolean) =>
+  test("pods of both families count by IPv4, in whatever order the slices change", () => {
+    const of = (addressType: "IPv4" | "IPv6", address: string, ready: boolean, name = "vllm-0") =>
       slice({
         addressType,
-        endpoints: [{ addresses: [address], conditions: { ready }, targetRef: { kind: "Pod", name: "vllm-0" } }],
+        endpoints: [{ addresses: [address], conditions: { ready }, targetRef: { kind: "Pod", name } }],
       });
     const four = (ready: boolean) => of("IPv4", "10.0.0.1", ready);
     const six = (ready: boolean) => of("IPv6", "fd00::1", ready);
+    const another = of("IPv6", "fd00::2", true, "vllm-1");
     expect(urls([four(false), six(true)])).toEqual([]);
     expect(urls([six(true), four(false)])).toEqual([]);
     expect(urls([six(false), four(true)])).toEqual(["http://10.0.0.1:80"]);
-    expect(urls([six(true), four(true)])).toEqual(["http://10.0.0.1:80"]);
+    expect(urls([six(true), four(true), another])).toEqual(["http://10.0.0.1:80"]);
     expect(urls([six(true), slice({ endpoints: [] })])).toEqual(["http://[fd00::1]:80"]);
   });
 
