@@ -13,7 +13,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { folder, Until } from "../../files.js";
 import { type Run, warmroute } from "../../support.js";
+import type { SliceList } from "../recording.js";
 import { Cluster } from "./cluster.js";
+import { ask, askUntil } from "./recorder.js";
 import {
   createPod,
   createService,
@@ -82,8 +84,10 @@ test.skipIf(binaries === undefined)(
     // What is deleted meanwhile is gone, though the version that it was seen at is, too.
     line.cut();
     await removePod(cluster, "vllm-1");
+    const slices = async () => ask<SliceList>(cluster, {}, await tokenOf(cluster, "warmroute"));
+    await askUntil(slices, (body) => !JSON.stringify(body).includes("vllm-1"));
     await cluster.compact(await cluster.version());
-    await cluster.stopApiServer();
+    await cluster.stopApiServer("SIGKILL");
     await cluster.startApiServer();
     line.mend();
     await serve.becomes("vllm-2");
