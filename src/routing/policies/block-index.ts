@@ -57,6 +57,7 @@ export class BlockIndex {
    */
   match(blocks: Float64Array, count: number, runs: Uint32Array): void {
     if (this.#firsts.length < count) this.#firsts = new Int32Array(count * 2);
+    this.#known = 0;
     for (let i = 0; i < count; i++) {
       let goesOn = false;
       const first = this.#firstOf.get(blocks[i]!) ?? NONE;

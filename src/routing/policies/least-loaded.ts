@@ -4,19 +4,24 @@ import type { PolicyRequest } from "./policy.js";
 
 /** The position of the candidate with the least load; a tie goes to chance, never to list order. O(candidates). */
 export function leastLoaded(loads: readonly number[], random: Random): number {
-  const count = loads.length;
+  let chosen = 0;
   let least = loads[0]!;
   let ties = 1;
-  for (let i = 1; i < count; i++) {
+  for (let i = 1; i < loads.length; i++) {
     const load = loads[i]!;
     if (load > least) continue;
-    ties = load < least ? 1 : ties + 1;
+    if (load === least) {
+      ties++;
+      continue;
+    }
+    chosen = i;
     least = load;
+    ties = 1;
   }
-  let left = ties === 1 ? 0 : random.below(ties);
-  // Of 512 loads `findIndex` took longer than all else.
-  let chosen = 0;
-  while (loads[chosen] !== least || left-- > 0) chosen++;
+  for (let left = ties === 1 ? 0 : random.below(ties); left > 0; left--) {
+    do chosen++;
+    while (loads[chosen] !== least);
+  }
   return chosen;
 }
 

@@ -79,11 +79,9 @@ class PrefixBlocks implements Policy {
   #runs = new Uint32Array(0);
   /** By candidate, overwritten by every choice: the scores, negated, since the lowest is chosen. */
   #losses = new Float64Array(0);
-  /** Whose blocks the hasher has, and how many they are. */
+  /** Whose blocks the hasher has, and the index has matched last; and how many they are. */
   #hashed: RequestKey | null = null;
   #blocks = 0;
-  /** Whose blocks the index has matched last. */
-  #matched: RequestKey | null = null;
 
   constructor(values: ValuesOf<typeof PREFIX_BLOCKS>, { random, insertAt }: PolicyEnvironment) {
     this.#values = values;
@@ -100,7 +98,6 @@ class PrefixBlocks implements Policy {
     this.#hash(key);
     this.#runs.fill(0);
     this.#index.match(this.#hasher.hashes, this.#blocks, this.#runs);
-    this.#matched = key;
     const longest = this.#score(request);
     const chosen = lowest(this.#losses, loads, this.#random);
     return {
@@ -120,7 +117,6 @@ class PrefixBlocks implements Policy {
     const choice = this.choose(request);
     // So that its text can go.
     this.#hashed = null;
-    this.#matched = null;
     return choice;
   }
 
@@ -217,11 +213,10 @@ class PrefixBlocks implements Policy {
   #add({ key, replica }: Route): number[] {
     const slot = this.#slots.get(replica);
     if (slot === undefined) return [];
+    const areMatched = this.#hashed === key;
     this.#hash(key);
-    const areMatched = this.#matched === key;
     // So that its text can go.
     this.#hashed = null;
-    this.#matched = null;
     return this.#index.add(slot, this.#hasher.hashes, this.#blocks, areMatched);
   }
 
