@@ -24,6 +24,7 @@ export class ForgottenLeases {
   /** Those not watched yet, each at its hold's place `young`; null once it has ended. */
   readonly #leases: (object | null)[] = [];
   readonly #holds: (Hold | null)[] = [];
+  #timer: unknown = null;
 
   constructor(tell: (lease: ForgottenLease) => void) {
     this.#registry = new FinalizationRegistry((hold) => {
@@ -37,9 +38,9 @@ export class ForgottenLeases {
   watch(lease: object, hold: Hold): void {
     hold.young = this.#leases.push(lease) - 1;
     this.#holds.push(hold);
-    if (hold.young === 0) later(this.#register, YOUNG_MS);
+    if (hold.young === 0) this.#timer = later(this.watchAll, YOUNG_MS);
     // A Worker's timers may end with the request that has set them.
-    else if (hold.young === MOST_YOUNG) this.#register();
+    else if (hold.young === MOST_YOUNG) this.watchAll();
   }
 
   ended(hold: Hold): void {
@@ -51,7 +52,10 @@ export class ForgottenLeases {
     this.#holds[hold.young] = null;
   }
 
-  readonly #register = (): void => {
+  /** Has those watched that are not yet, at once: no timer stays. */
+  readonly watchAll = (): void => {
+    if (this.#timer !== null) clearTimeout(this.#timer as ReturnType<typeof setTimeout>);
+    this.#timer = null;
     this.#leases.forEach((lease, i) => {
       if (lease === null) return;
       const hold = this.#holds[i]!;
@@ -64,17 +68,17 @@ export class ForgottenLeases {
 }
 
 /** Calls back, unless the process ends before: it is not kept from that. At once where there are no timers now, as while a Worker loads. */
-function later(callback: () => void, ms: number): void {
-  let timer: unknown;
+function later(callback: () => void, ms: number): unknown {
   try {
-    timer = setTimeout(callback, ms);
+    const timer: unknown = setTimeout(callback, ms);
+    const { Deno } = globalThis as { Deno?: { unrefTimer?(timer: unknown): void } };
+    if (typeof timer === "object") (timer as { unref?(): void }).unref?.();
+    else Deno?.unrefTimer?.(timer);
+    return timer;
   } catch {
     callback();
-    return;
+    return null;
   }
-  const { Deno } = globalThis as { Deno?: { unrefTimer?(timer: unknown): void } };
-  if (typeof timer === "object") (timer as { unref?(): void }).unref?.();
-  else Deno?.unrefTimer?.(timer);
 }
 
 /** Null where the runtime cannot tell. */

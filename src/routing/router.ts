@@ -320,6 +320,7 @@ export class Router {
   [Symbol.dispose](): void {
     if (this.#ground.disposed) return;
     this.#ground.disposed = true;
+    this.#ground.forgotten?.watchAll();
     this.#repeater.stop();
     this.#admission.close(new TypeError("Router used after dispose"));
     this.#ground.policy.dispose?.();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ForgottenLease, type LeaseReport, Router } from "../../src/index.js";
 import { collectGarbage, named, settled, virtualRouter } from "./support.js";
 
@@ -185,5 +185,18 @@ describe("a forgotten lease", () => {
     })();
     await until(() => collected);
     expect([collected, told]).toEqual([true, []]);
+  });
+
+  test("is watched for by no timer once its router is disposed of", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { router } = virtualRouter({ replicas });
+    const lease = router.route({ text: "" });
+    router.route({ text: "" }).release();
+    expect(vi.getTimerCount()).toBe(1);
+    router[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(0);
+    lease.release();
+    expect(lease.end).toBe("released");
   });
 });
