@@ -1,7 +1,6 @@
-import type { Piece, PieceSource } from "../protocol/index.js";
+import { END, type Piece, type PieceSource } from "../protocol/index.js";
 import type { Dispatcher } from "./undici.js";
 
-const END = { done: true, value: undefined } as const;
 /** So much may be there unread before the connection is no longer read. */
 const MOST_BYTES = 65_536;
 

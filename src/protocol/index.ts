@@ -33,7 +33,7 @@ export {
   MetricRegistry,
   PROMETHEUS_CONTENT_TYPE,
 } from "./prometheus.js";
-export { type Piece, type PieceSource, relay } from "./relay.js";
+export { END, type Piece, type PieceSource, relay } from "./relay.js";
 export { replicaUrl } from "./replica-url.js";
 export {
   type Certificate,

@@ -1,6 +1,9 @@
 /** A piece, or that there is none left. */
 export type Piece = ReadableStreamReadResult<Uint8Array>;
 
+/** Of a source that has ended. */
+export const END: Piece = { done: true, value: undefined };
+
 /** Where the pieces come from: the reader of a stream. */
 export interface PieceSource extends Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
   /** Whether nothing comes after what was read, where that is known already: then nobody need wait to be told. */
@@ -27,8 +30,6 @@ export interface RelayEvents {
 export function relay(source: PieceSource, events: RelayEvents): PieceSource {
   return new Relay(source, events);
 }
-
-const END = { done: true, value: undefined } as const;
 
 class Relay implements PieceSource {
   onFailed: ((error: Error) => void) | null = null;

@@ -1,7 +1,5 @@
-import type { PieceSource } from "../relay.js";
+import { END, type Piece, type PieceSource } from "../relay.js";
 import type { IncomingMessage } from "./node-types.js";
-
-const END = { done: true, value: undefined } as const;
 
 /** A body of `node:http`, piece by piece; the socket is read only while a piece is wanted. */
 export class IncomingPieces implements PieceSource {
@@ -10,7 +8,7 @@ export class IncomingPieces implements PieceSource {
   /** Of those that `content-length` announces; NaN where it does not. */
   #leftBytes: number;
   #end: { readonly error: Error | null } | null = null;
-  #waiting: { resolve(result: ReadableStreamReadResult<Uint8Array>): void; reject(error: Error): void } | null = null;
+  #waiting: { resolve(result: Piece): void; reject(error: Error): void } | null = null;
 
   constructor(incoming: IncomingMessage) {
     this.#incoming = incoming;
@@ -29,7 +27,7 @@ export class IncomingPieces implements PieceSource {
     return this.#pieces.length === 0 && (this.#leftBytes === 0 || this.#end?.error === null);
   }
 
-  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+  read(): Promise<Piece> {
     const value = this.#pieces.shift();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     if (this.#end !== null) return this.#end.error === null ? Promise.resolve(END) : Promise.reject(this.#end.error);
