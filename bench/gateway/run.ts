@@ -8,6 +8,7 @@ import { closeSync, openSync, writeFileSync } from "node:fs";
 import { cpus, platform } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { freePort } from "../../src/cli/processes/free-port.js";
 import { userPath } from "../user-path.js";
 import type { Table } from "./cases/measured.js";
 import { openStreams } from "./cases/open-streams.js";
@@ -15,7 +16,7 @@ import { sharedPrefix } from "./cases/shared-prefix.js";
 import { BURST, PACED, streams } from "./cases/streams.js";
 import { unary } from "./cases/unary.js";
 import { proxyKinds } from "./proxies/kinds.js";
-import { freePort, type ProxyKind, startProxy } from "./proxies/proxy.js";
+import { type ProxyKind, startProxy } from "./proxies/proxy.js";
 
 const REPLICAS = 2;
 const CASES = ["unary", "burst", "paced", "open", "prefix"] as const;

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../src/cli/processes/free-port.js";
 import { copyContext, executeStages, instruction, readContainerfile } from "./containerfile.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -131,13 +131,4 @@ async function printed(child: ChildProcess, text: string): Promise<void> {
     if (output.includes(text)) return;
   }
   throw new Error(`ended before it printed ${JSON.stringify(text)}:\n${output}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { freePort } from "../../../src/cli/processes/free-port.js";
 
 /** A proxy that can be started in front of replicas. */
 export interface ProxyKind {
@@ -59,15 +59,6 @@ async function answering(url: string, child: ChildProcess, model: string): Promi
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
   throw new Error(`did not answer within ${START_LIMIT_MS / 1000} s`);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** With its whole group, since some are shells or masters around others. */

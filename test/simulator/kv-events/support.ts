@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
 import { decode } from "@msgpack/msgpack";
+import { freePort } from "../../../src/cli/processes/free-port.js";
 import { type SseEvent, SseParser } from "../../../src/protocol/index.js";
 import type { KvEvent, KvEventBatch } from "../../../src/simulator/kv-events/event.js";
 
@@ -47,9 +47,5 @@ export function batches(text: string): KvEventBatch[] {
 
 /** An address of ZeroMQ's that nobody has. */
 export async function freeEndpoint(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return `tcp://127.0.0.1:${port}`;
+  return `tcp://127.0.0.1:${await freePort()}`;
 }

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { textOf } from "../../../../src/cli/discovery/kubernetes-api.js";
+import { freePort } from "../../../../src/cli/processes/free-port.js";
 
 const ADMIN = "admin-of-this-cluster";
 const READY_MS = 120_000;
@@ -208,13 +208,4 @@ export class Cluster {
     if (response.statusCode !== 200) throw new Error(`etcd: ${path}: ${response.statusCode} ${text}`);
     return text;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
